@@ -1,0 +1,100 @@
+#include "gateway/base/bytes.h"
+
+#include <memory>
+
+#include "absl/strings/escaping.h"
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <zstd.h>
+
+#include "gateway/base/status_macros.h"
+
+namespace handoff {
+namespace {
+
+constexpr int kFastLevel = 1;
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* c) const { ZSTD_freeCCtx(c); }
+  void operator()(ZSTD_DCtx* c) const { ZSTD_freeDCtx(c); }
+};
+
+// A context is some 100 KiB to set up: one per thread, reused.
+ZSTD_CCtx* Compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context = [] {
+    std::unique_ptr<ZSTD_CCtx, FreeContext> c(ZSTD_createCCtx());
+    HANDOFF_CHECK(c != nullptr);
+    HANDOFF_CHECK(
+        !ZSTD_isError(ZSTD_CCtx_setParameter(c.get(), ZSTD_c_compressionLevel, kFastLevel)));
+    HANDOFF_CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(c.get(), ZSTD_c_checksumFlag, 1)));
+    return c;
+  }();
+  return context.get();
+}
+
+ZSTD_DCtx* Decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  HANDOFF_CHECK(context != nullptr);
+  return context.get();
+}
+
+}  // namespace
+
+Sha256Digest Sha256(std::string_view data) {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Sha256Digest digest;
+  HANDOFF_CHECK(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, algorithm, nullptr) ==
+                1);
+  return digest;
+}
+
+std::string Sha256Hex(std::string_view data) {
+  const Sha256Digest digest = Sha256(data);
+  return HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+std::string Compress(std::string_view data) {
+  std::string out(ZSTD_compressBound(data.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress2(Compressor(), out.data(), out.size(), data.data(), data.size());
+  HANDOFF_CHECK(!ZSTD_isError(size));
+  out.resize(size);
+  return out;
+}
+
+absl::StatusOr<std::string> Decompress(std::string_view data, std::size_t max_bytes) {
+  const unsigned long long size = ZSTD_getFrameContentSize(data.data(), data.size());
+  // Compress() always states the size, so a frame without one is not ours.
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+    return absl::DataLossError("compressed data is damaged");
+  }
+  if (size > max_bytes) return absl::ResourceExhaustedError("compressed data holds too many bytes");
+  std::string out(size, '\0');
+  if (ZSTD_decompressDCtx(Decompressor(), out.data(), out.size(), data.data(), data.size()) !=
+      size) {
+    return absl::DataLossError("compressed data is damaged");
+  }
+  return out;
+}
+
+std::string HexEncode(std::string_view data) {
+  return absl::BytesToHexString({data.data(), data.size()});
+}
+
+std::string Base64UrlEncode(std::string_view data) {
+  return absl::WebSafeBase64Escape({data.data(), data.size()});
+}
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string RandomBytes(std::size_t n) {
+  std::string bytes(n, '\0');
+  HANDOFF_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(n)) ==
+                1);
+  return bytes;
+}
+
+}  // namespace handoff

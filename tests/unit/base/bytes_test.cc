@@ -1,0 +1,68 @@
+#include "gateway/base/bytes.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace handoff {
+namespace {
+
+using testing::IsOk;
+using testing::StatusIs;
+
+TEST(BytesTest, Sha256AgreesWithFips180Examples) {
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(BytesTest, CompressedTextComesBack) {
+  for (const std::string& text : {std::string(), std::string("x"), std::string(300'000, 'a')}) {
+    const std::string packed = Compress(text);
+    HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string back, Decompress(packed, text.size()));
+    EXPECT_EQ(back, text);
+  }
+}
+
+TEST(BytesTest, DecompressHoldsTheLimitExactly) {
+  const std::string packed = Compress(std::string(1000, 'a'));
+  EXPECT_THAT(Decompress(packed, 1000), IsOk());
+  EXPECT_THAT(Decompress(packed, 999),
+              StatusIs(absl::StatusCode::kResourceExhausted, "too many bytes"));
+}
+
+TEST(BytesTest, DecompressNoticesEveryDamagedByte) {
+  std::string packed =
+      Compress("The quick brown fox jumps over the lazy dog, twice: the quick brown fox");
+  for (char& byte : packed) {
+    const char whole = byte;
+    byte = static_cast<char>(byte ^ 0x5A);
+    EXPECT_FALSE(Decompress(packed, 1 << 20).ok()) << "at offset " << &byte - packed.data();
+    byte = whole;
+  }
+  EXPECT_THAT(Decompress(packed.substr(0, packed.size() - 1), 1 << 20),
+              StatusIs(absl::StatusCode::kDataLoss, "damaged"));
+  EXPECT_THAT(Decompress("", 1 << 20), StatusIs(absl::StatusCode::kDataLoss, "damaged"));
+}
+
+TEST(BytesTest, EncodesHexAndUrlSafeBase64WithoutPadding) {
+  EXPECT_EQ(HexEncode(std::string("\x00\xff\x10", 3)), "00ff10");
+  EXPECT_EQ(Base64UrlEncode("\xfb\xff"), "-_8");
+}
+
+TEST(BytesTest, ConstantTimeEqualComparesContentAndLength) {
+  EXPECT_TRUE(ConstantTimeEqual("", ""));
+  EXPECT_TRUE(ConstantTimeEqual("token", "token"));
+  EXPECT_FALSE(ConstantTimeEqual("token", "tokeN"));
+  EXPECT_FALSE(ConstantTimeEqual("token", "token2"));
+}
+
+TEST(BytesTest, RandomBytesHaveTheLengthAndDiffer) {
+  EXPECT_EQ(RandomBytes(0).size(), 0u);
+  EXPECT_EQ(RandomBytes(16).size(), 16u);
+  EXPECT_NE(RandomBytes(16), RandomBytes(16));
+}
+
+}  // namespace
+}  // namespace handoff
