@@ -1,0 +1,137 @@
+// What a recipient may see: named, versioned allow-lists (config/views.yaml), and the labels that
+// override them.
+//
+// Everything fails closed. A type or element that a view does not list does not leave. A resource
+// that carries a label listed in the file leaves only through a view that names this label; a label
+// of scope `message` withholds the whole message, since the rest would reveal it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/config_node.h"
+#include "gateway/base/ids.h"
+
+namespace handoff::policy {
+
+enum class LabelScope { kResource, kMessage };
+
+struct Label {
+  std::string code;  // of meta.security, whatever its system
+  std::string kind;  // what a reason may say: the kind of label, never the content
+  LabelScope scope = LabelScope::kMessage;
+};
+
+// Keys of the resources that leave together.
+using KeptSet = absl::flat_hash_set<ResourceKey>;
+
+struct Projection {
+  std::optional<std::string> encoded;  // what may leave; absent if nothing does
+  std::string withheld;                // why nothing does
+};
+
+struct Withheld {
+  ResourceKey key;
+  std::string reason;
+};
+
+// What may leave of a set of resources that travel together.
+struct MessageProjection {
+  std::vector<std::string> resources;  // in the order given; empty if the message is withheld
+  std::vector<Withheld>
+      left_out;          // what was withheld for a label; types outside the view are not listed
+  std::string withheld;  // why the whole message is; empty: it is not
+};
+
+// Codes of the labels that an encoded resource carries and the file lists, contained resources
+// included.
+using Labels = std::vector<const Label*>;
+
+// Thread safety: constant after Load.
+class View {
+ public:
+  const std::string& name() const { return name_; }
+  int version() const { return version_; }
+  bool AllowsType(std::string_view type) const;
+  bool AllowsLabel(std::string_view code) const;
+
+ private:
+  friend class Views;
+
+  std::string name_;
+  int version_ = 0;
+  bool everything_ = false;  // the sender's own view: resources leave as they are stored
+  fhir::Mask mask_;
+  std::set<std::string, std::less<>>
+      unmapped_;  // types without a map that leave, filtered member by member
+  std::set<std::string, std::less<>> labels_;  // "*" stands for any
+  std::set<std::string, std::less<>>
+      identifier_types_;  // Patient.identifier of these types (v2-0203) only; empty: as listed
+};
+
+// Thread safety: constant after Load.
+class Views {
+ public:
+  // What is wrong is added to `errors` with file:line:column.
+  static Views Load(const ConfigNode& node, ConfigErrors& errors);
+
+  // Null if there is none of this name.
+  const View* Find(std::string_view name) const;
+  std::vector<std::string_view> Names() const;
+
+  Labels LabelsOf(std::string_view encoded) const;
+
+  // One resource as `view` shows it. References to what is not in `kept` are dropped, and with "*"
+  // alone come narrative, extensions and contained resources. Errors: kDataLoss if `encoded` is no
+  // valid encoded resource.
+  absl::StatusOr<Projection> Project(const View& view,
+                                     std::string_view encoded,
+                                     const KeptSet& kept) const;
+
+  // The same for all that travels in one message: decides first what leaves, then projects it.
+  // `beside` are resources to which references may stand although they do not travel (the
+  // recipient's own Organization).
+  absl::StatusOr<MessageProjection> ProjectMessage(const View& view,
+                                                   const std::vector<std::string_view>& resources,
+                                                   const KeptSet& beside = {}) const;
+
+  // Which view a reader gets by its relations to a resource.
+  struct Decision {
+    const View* view = nullptr;  // null: denied
+    std::string reason;          // why denied, or which relation grants: without patient data
+  };
+  // `relations`: source, medical-home, payer, performer, requester, ...; the first row of `access`
+  // that grants counts.
+  Decision Decide(const std::vector<std::string>& relations,
+                  std::string_view type,
+                  const Labels& labels) const;
+
+ private:
+  struct AccessRow {
+    std::string relation;
+    std::string view;
+    std::set<std::string, std::less<>> types;  // empty: every type that the view allows
+  };
+
+  // Empty if the labels do not keep the resource from leaving through the view.
+  std::string WhyWithheld(const View& view, const Labels& labels) const;
+  View LoadView(const ConfigNode& node, ConfigErrors& errors) const;
+  void LoadLabels(const ConfigNode& node, ConfigErrors& errors);
+  void LoadAccess(const ConfigNode& node, ConfigErrors& errors);
+
+  std::map<std::string, Label, std::less<>> labels_;
+  std::map<std::string, View, std::less<>> views_;
+  std::vector<AccessRow> access_;
+};
+
+}  // namespace handoff::policy
