@@ -47,6 +47,7 @@ bool ReadsType(std::string_view type);
 // A resource that is stored already.
 struct StoredNow {
   std::uint64_t version = 0;
+  std::uint64_t person_id = 0;  // whom it is about; 0: no one
   std::string encoded;
 };
 

@@ -62,7 +62,7 @@ bool MarkDelivered(v1::Referral* referral, const MessageId& message, Timestamp a
 // is final.
 bool AssignPerformer(v1::Referral* referral, const PartyKey& performer);
 
-// Task.statusReason as text: `text`, else the display of its first coding that has one.
+// Task.statusReason.text, the one form of a reason that the profile knows.
 std::string ReasonOf(const v1::Task& task);
 
 // What is stored when a performer sends the Task: of its update only status, statusReason,

@@ -1,0 +1,56 @@
+#include "gateway/care/transition.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace handoff::care {
+namespace {
+
+int Precedence(v1::EventKind kind) {
+  switch (kind) {
+    case v1::EVENT_KIND_ADMIT:
+      return 0;
+    case v1::EVENT_KIND_TRANSFER:
+      return 1;
+    case v1::EVENT_KIND_DISCHARGE:
+      return 3;
+    default:
+      return 2;
+  }
+}
+
+auto Order(const v1::Transition::Step& step) {
+  return std::make_tuple(step.occurred_us(), Precedence(step.kind()), step.received_us());
+}
+
+}  // namespace
+
+bool HasStep(const v1::Transition& stay, v1::EventKind kind, std::int64_t occurred_us) {
+  return std::any_of(stay.steps().begin(), stay.steps().end(), [&](const auto& step) {
+    return step.kind() == kind && step.occurred_us() == occurred_us;
+  });
+}
+
+bool HasStep(const v1::Transition& stay, v1::EventKind kind) {
+  return std::any_of(stay.steps().begin(), stay.steps().end(), [&](const auto& step) {
+    return step.kind() == kind;
+  });
+}
+
+void AddStep(v1::Transition* stay,
+             v1::EventKind kind,
+             std::int64_t occurred_us,
+             const MessageId& message,
+             Timestamp received) {
+  v1::Transition::Step& step = *stay->add_steps();
+  step.set_kind(kind);
+  step.set_message_id(message.value());
+  step.set_occurred_us(occurred_us);
+  step.set_received_us(ToMicros(received));
+  auto& steps = *stay->mutable_steps();
+  std::stable_sort(
+      steps.begin(), steps.end(), [](const auto& a, const auto& b) { return Order(a) < Order(b); });
+  stay->set_last(steps[steps.size() - 1].kind());
+}
+
+}  // namespace handoff::care
