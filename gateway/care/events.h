@@ -47,8 +47,8 @@ bool ReadsType(std::string_view type);
 // A resource that is stored already.
 struct StoredNow {
   std::uint64_t version = 0;
-  std::uint64_t person_id = 0;  // whom it is about; 0: no one
   std::string encoded;
+  std::uint64_t person_id = 0;  // whom it is about; 0: no one, or unknown
 };
 
 // What was known before the message.
