@@ -206,8 +206,11 @@ void ConfigNode::UnknownKeys(std::initializer_list<std::string_view> known,
   }
 }
 
-absl::Status ConfigNode::Set(std::string_view dotted_path, std::string_view value) {
-  const std::string where = fmt::format("--set {}", dotted_path);
+absl::Status ConfigNode::Set(std::string_view dotted_path,
+                             std::string_view value,
+                             std::string_view option) {
+  if (option.empty()) option = dotted_path;
+  const std::string where = fmt::format("--set {}", option);
   auto root = impl_ == nullptr ? std::make_shared<Impl>() : std::make_shared<Impl>(*impl_);
   std::shared_ptr<Impl> node = root;
   std::string_view rest = dotted_path;
@@ -216,13 +219,12 @@ absl::Status ConfigNode::Set(std::string_view dotted_path, std::string_view valu
     last = dot == std::string_view::npos;
     const std::string_view key = rest.substr(0, dot);
     if (!last) rest.remove_prefix(dot + 1);
-    if (key.empty()) return CannotSet(dotted_path, "a key is empty");
+    if (key.empty()) return CannotSet(option, "a key is empty");
     if (node->kind == Impl::Kind::kAbsent) {
       node->kind = Impl::Kind::kMap;
       if (node->where.empty()) node->where = where;
     } else if (node->kind != Impl::Kind::kMap) {
-      return CannotSet(dotted_path,
-                       fmt::format("{} is no map, so it has no `{}`", node->where, key));
+      return CannotSet(option, fmt::format("{} is no map, so it has no `{}`", node->where, key));
     }
     auto member = std::find_if(node->members.begin(),
                                node->members.end(),

@@ -23,6 +23,8 @@ class ConfigErrors {
   void Add(std::string where, std::string what) {
     list_.push_back(std::move(where) + ": " + std::move(what));
   }
+  // A complaint that says where already: the message of a Status of ConfigNode.
+  void Add(std::string complaint) { list_.push_back(std::move(complaint)); }
   bool empty() const { return list_.empty(); }
   const std::vector<std::string>& list() const { return list_; }
 
@@ -52,11 +54,14 @@ class ConfigNode {
   static absl::StatusOr<ConfigNode> Load(const std::string& path);
 
   // Replaces or adds the scalar at a dotted path, e.g. Set("store.path", "/tmp/x"), with the maps
-  // on the way to it. What is set says "--set store.path" where a parsed value says its line. Only
-  // this node sees it, not copies made before.
+  // on the way to it. What is set says "--set store.path" where a parsed value says its line, or
+  // "--set OPTION" where the path that the user wrote is another. Only this node sees it, not
+  // copies made before.
   //
   // Errors: kInvalidArgument for an empty key, and where the path runs through a scalar or a list.
-  absl::Status Set(std::string_view dotted_path, std::string_view value);
+  absl::Status Set(std::string_view dotted_path,
+                   std::string_view value,
+                   std::string_view option = {});
 
   bool present() const;  // false too for a null
   bool IsMap() const;
