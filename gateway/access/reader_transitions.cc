@@ -1,0 +1,60 @@
+#include <utility>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/access/reader.h"
+#include "gateway/access/sources.h"
+#include "gateway/access/viewer.h"
+#include "gateway/base/status_macros.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace handoff::access {
+namespace {
+
+// What the view hides of the Encounter, the stay does not tell either.
+absl::Status HideWhatTheEncounterHides(const Visible& encounter, v1::Transition* stay) {
+  v1::Resource resource;
+  if (!resource.ParseFromString(encounter.encoded)) {
+    return absl::DataLossError("a projected resource cannot be parsed");
+  }
+  const v1::Encounter& seen = resource.encounter();
+  if (!seen.has_class_value()) stay->clear_class_code();
+  if (!seen.hospitalization().has_discharge_disposition()) stay->clear_disposition();
+  if (!seen.period().has_start()) stay->clear_admitted_us();
+  if (!seen.period().has_end()) stay->clear_discharged_us();
+  if (!seen.has_period()) {
+    for (v1::Transition::Step& step : *stay->mutable_steps()) step.clear_occurred_us();
+  }
+  return absl::OkStatus();
+}
+
+std::string CollectionOf(const std::vector<Visible>& resources) {
+  fhir::NewBundle bundle;
+  bundle.type = "collection";
+  for (const Visible& visible : resources) {
+    fhir::NewEntry& entry = bundle.entries.emplace_back();
+    entry.encoded = visible.encoded;
+  }
+  std::string encoded;
+  fhir::AppendBundle(bundle, &encoded);
+  return encoded;
+}
+
+}  // namespace
+
+absl::StatusOr<TransitionStory> Reader::GetTransition(const PartyKey& caller,
+                                                      std::string_view id) const {
+  Viewer viewer(*sources_, caller);
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Transition> stay,
+                           viewer.snapshot().ReadTransition(id));
+  if (!stay) return NotFound();
+  const ResourceKey encounter = KeyOf(stay->encounter());
+  HANDOFF_ASSIGN_OR_RETURN(const std::vector<ResourceKey> keys, viewer.StoryOf({encounter}));
+  HANDOFF_ASSIGN_OR_RETURN(const std::vector<Visible> shown, viewer.ShowAll(keys));
+  const bool own = stay->source() == caller.value();
+  const bool sees_encounter = !shown.empty() && KeyOf(shown.front().name) == encounter;
+  if (!own && !sees_encounter) return NotFound();
+  if (!own) HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(shown.front(), &*stay));
+  return TransitionStory{*std::move(stay), CollectionOf(shown)};
+}
+
+}  // namespace handoff::access

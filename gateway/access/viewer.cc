@@ -1,0 +1,255 @@
+#include "gateway/access/viewer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/error.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/care/referral.h"
+#include "gateway/directory/attribution.h"
+
+namespace handoff::access {
+namespace {
+
+std::vector<ResourceKey> ReferencesOf(std::string_view encoded) {
+  std::vector<ResourceKey> keys;
+  fhir::VisitReferences(encoded, [&](std::string_view, const fhir::ReferenceView& reference) {
+    if (reference.IsRelative()) {
+      keys.push_back({std::string(reference.type), std::string(reference.id)});
+    }
+  });
+  return keys;
+}
+
+void AddLabels(const policy::Labels& from, policy::Labels* to) {
+  for (const policy::Label* label : from) {
+    if (std::find(to->begin(), to->end(), label) == to->end()) to->push_back(label);
+  }
+}
+
+// Whether a role opens all records of the person. A performer's does not: each referral makes it
+// anew, for the story of that referral.
+bool OpensRecords(std::string_view role) { return role != directory::role::kPerformer; }
+
+}  // namespace
+
+ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
+
+std::string PathOf(const ResourceKey& key) { return key.type + "/" + key.id; }
+
+bool IsDirectoryType(std::string_view type) {
+  constexpr std::array<std::string_view, 6> kTypes{"Endpoint",
+                                                   "HealthcareService",
+                                                   "Location",
+                                                   "Organization",
+                                                   "Practitioner",
+                                                   "PractitionerRole"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
+
+absl::Status NotFound() { return MakeError(ErrorId::kNotFound, "no such resource"); }
+
+Viewer::Viewer(const Sources& sources, const PartyKey& caller)
+    : caller_(caller),
+      rules_(sources.rules()),
+      now_(sources.clock.Now()),
+      snapshot_(sources.store.GetSnapshot()) {}
+
+absl::StatusOr<std::optional<Visible>> Viewer::Show(const v1::StoredResource& stored) {
+  if (stored.deleted()) return std::nullopt;
+  HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
+  HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
+  return Project(stored, view);
+}
+
+absl::StatusOr<std::optional<Visible>> Viewer::ShowVersion(const v1::StoredResource& past,
+                                                           const v1::StoredResource& current) {
+  if (past.deleted()) return std::nullopt;
+  HANDOFF_ASSIGN_OR_RETURN(policy::Labels labels, LabelsOf(past));
+  HANDOFF_ASSIGN_OR_RETURN(const policy::Labels later, LabelsOf(current));
+  AddLabels(later, &labels);
+  HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(past, labels));
+  return Project(past, view);
+}
+
+absl::StatusOr<std::vector<Visible>> Viewer::ShowAll(const std::vector<ResourceKey>& keys) {
+  std::vector<Visible> shown;
+  HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
+  for (const std::optional<v1::StoredResource>& stored : resources) {
+    if (!stored) continue;
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, Show(*stored));
+    if (visible) shown.push_back(*std::move(visible));
+  }
+  return shown;
+}
+
+absl::StatusOr<std::vector<ResourceKey>> Viewer::StoryOf(std::vector<ResourceKey> roots) {
+  HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
+  std::vector<ResourceKey> story = std::move(roots);
+  for (const std::optional<v1::StoredResource>& stored : resources) {
+    if (!stored) continue;
+    for (ResourceKey& key : ReferencesOf(stored->resource())) {
+      if (std::find(story.begin(), story.end(), key) == story.end()) {
+        story.push_back(std::move(key));
+      }
+    }
+  }
+  return story;
+}
+
+absl::StatusOr<bool> Viewer::MaySee(const v1::StoredResource& stored) {
+  const ResourceKey key = KeyOf(stored.name());
+  if (const auto known = seen_.find(key); known != seen_.end()) return known->second;
+  HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
+  HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
+  seen_[key] = view != nullptr;
+  return view != nullptr;
+}
+
+absl::StatusOr<const policy::View*> Viewer::ViewOf(const v1::StoredResource& stored,
+                                                   const policy::Labels& labels) {
+  std::vector<std::string> relations;
+  if (stored.owner() == caller_.value()) relations.emplace_back("source");
+  const PersonId person{stored.person_id()};
+  if (person == PersonId::kNone) {
+    if (IsDirectoryType(stored.name().type())) relations.emplace_back("directory");
+  } else {
+    HANDOFF_ASSIGN_OR_RETURN(const Ties* ties, TiesTo(person));
+    relations.insert(relations.end(), ties->roles.begin(), ties->roles.end());
+    const ResourceKey key = KeyOf(stored.name());
+    if (ties->requested.contains(key)) relations.emplace_back("requester");
+    if (ties->performed.contains(key)) relations.emplace_back("performer");
+  }
+  if (relations.empty()) return nullptr;
+  return rules_.views->Decide(relations, stored.name().type(), labels).view;
+}
+
+absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
+  if (const auto known = ties_.find(id); known != ties_.end()) return known->second.get();
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person, snapshot_->ReadPerson(id));
+  auto ties = std::make_unique<Ties>();
+  if (person) {
+    ties->roles = directory::RolesOf(*person, caller_, now_);
+    std::erase_if(ties->roles, [](const std::string& role) { return !OpensRecords(role); });
+    for (const std::string& referral : person->referrals()) {
+      HANDOFF_RETURN_IF_ERROR(AddReferral(referral, ties.get()));
+    }
+  }
+  return (ties_[id] = std::move(ties)).get();
+}
+
+absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Referral> referral, snapshot_->ReadReferral(id));
+  if (!referral) return absl::OkStatus();
+  const care::Actor actor = care::ActorOf(*referral, caller_);
+  if (actor == care::Actor::kNone) return absl::OkStatus();
+
+  const bool closed = care::IsFinal(referral->state());
+  Keys story;
+  Keys after_closing;
+  const std::vector<ResourceKey> roots = {KeyOf(referral->service_request()),
+                                          KeyOf(referral->task())};
+  HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
+  for (const std::optional<v1::StoredResource>& stored : resources) {
+    if (!stored) continue;
+    story.insert(KeyOf(stored->name()));
+    after_closing.insert(KeyOf(stored->name()));
+    fhir::VisitReferences(
+        stored->resource(), [&](std::string_view element, const fhir::ReferenceView& reference) {
+          if (!reference.IsRelative()) return;
+          const ResourceKey key{std::string(reference.type), std::string(reference.id)};
+          story.insert(key);
+          if (element.starts_with("Task.output")) after_closing.insert(key);
+        });
+  }
+  if (actor == care::Actor::kRequester || actor == care::Actor::kBoth) {
+    ties->requested.insert(story.begin(), story.end());
+  }
+  if (actor == care::Actor::kPerformer || actor == care::Actor::kBoth) {
+    const Keys& open = closed ? after_closing : story;
+    ties->performed.insert(open.begin(), open.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<policy::Labels> Viewer::LabelsOf(const v1::StoredResource& stored) {
+  if (stored.deleted()) {
+    // A deletion has no content; what it ended does.
+    const std::uint64_t version = stored.name().version();
+    if (version < 2) return policy::Labels();
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredResource> before,
+                             snapshot_->ReadVersion(KeyOf(stored.name()), version - 1));
+    if (!before || before->deleted()) return policy::Labels();
+    return LabelsOf(*before);
+  }
+  policy::Labels labels = rules_.views->LabelsOf(stored.resource());
+  const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
+  if (about_someone && stored.owner() != caller_.value()) {
+    HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside, MessageLabels(stored.message_id()));
+    AddLabels(*beside, &labels);
+  }
+  return labels;
+}
+
+absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& message_id) {
+  if (const auto known = message_labels_.find(message_id); known != message_labels_.end()) {
+    return known->second.get();
+  }
+  auto labels = std::make_unique<policy::Labels>();
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredMessage> message,
+                           snapshot_->ReadMessage(MessageId(message_id)));
+  if (message) {
+    std::vector<ResourceKey> keys;
+    for (const v1::ResourceName& name : message->resources()) keys.push_back(KeyOf(name));
+    HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
+    for (const std::optional<v1::StoredResource>& stored : resources) {
+      if (!stored || stored->deleted()) continue;
+      policy::Labels own = rules_.views->LabelsOf(stored->resource());
+      std::erase_if(own, [](const policy::Label* label) {
+        return label->scope != policy::LabelScope::kMessage;
+      });
+      AddLabels(own, labels.get());
+    }
+  }
+  return (message_labels_[message_id] = std::move(labels)).get();
+}
+
+absl::StatusOr<policy::KeptSet> Viewer::KeptOf(const v1::StoredResource& stored) {
+  policy::KeptSet kept = {KeyOf(stored.name())};
+  std::vector<ResourceKey> unknown;
+  for (ResourceKey& key : ReferencesOf(stored.resource())) {
+    const auto known = seen_.find(key);
+    if (known == seen_.end()) {
+      unknown.push_back(std::move(key));
+    } else if (known->second) {
+      kept.insert(std::move(key));
+    }
+  }
+  if (unknown.empty()) return kept;
+  HANDOFF_ASSIGN_OR_RETURN(const auto targets, snapshot_->ReadMany(unknown));
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    if (!targets[i]) continue;  // not ours: such a reference would name what is not here
+    HANDOFF_ASSIGN_OR_RETURN(const bool visible, MaySee(*targets[i]));
+    if (visible) kept.insert(std::move(unknown[i]));
+  }
+  return kept;
+}
+
+absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource& stored,
+                                                       const policy::View* view) {
+  if (view == nullptr) return std::nullopt;
+  HANDOFF_ASSIGN_OR_RETURN(const policy::KeptSet kept, KeptOf(stored));
+  HANDOFF_ASSIGN_OR_RETURN(const policy::Projection projection,
+                           rules_.views->Project(*view, stored.resource(), kept));
+  if (!projection.encoded) return std::nullopt;
+  Visible visible{stored.name(), FromMicros(stored.updated_us()), {}};
+  fhir::RewriteOptions meta;
+  meta.version_id = std::to_string(stored.name().version());
+  meta.updated_us = stored.updated_us();
+  HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(*projection.encoded, meta, &visible.encoded));
+  return visible;
+}
+
+}  // namespace handoff::access

@@ -1,0 +1,102 @@
+// The store through the eyes of one caller, for the length of one call.
+//
+// Relations of the caller to a resource, in the words of `access` in config/views.yaml:
+//   source                who wrote it
+//   medical-home, payer, care-team, treating
+//                         live attributions of the person that it is about
+//   requester, performer  of a referral whose story holds it: the ServiceRequest, the Task and what
+//                         these refer to. Of a closed referral the performer keeps the two and the
+//                         outputs of the Task, not the patient
+//   directory             anyone, of an Organization, Practitioner, Location, ... that is about no
+//                         one
+//
+// What a label keeps from the rest of its message when the message is sent it keeps here too: the
+// labels of scope `message` count for every resource that came with the labelled one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+
+#include "gateway/access/reader.h"
+#include "gateway/access/sources.h"
+#include "gateway/base/ids.h"
+#include "gateway/policy/views.h"
+#include "gateway/store/store.h"
+#include "handoff/v1/model.pb.h"
+
+namespace handoff::access {
+
+ResourceKey KeyOf(const v1::ResourceName& name);
+// "Type/id".
+std::string PathOf(const ResourceKey& key);
+
+// True for what describes who gives care and where, not a person who gets it.
+bool IsDirectoryType(std::string_view type);
+
+// The answer to what is absent and to what is not for this caller.
+absl::Status NotFound();
+
+// Thread safety: one thread. Remembers what it decided, so that a page of results asks once.
+class Viewer {
+ public:
+  Viewer(const Sources& sources, const PartyKey& caller);
+
+  store::Snapshot& snapshot() { return *snapshot_; }
+  const Rules& rules() const { return rules_; }
+  const PartyKey& caller() const { return caller_; }
+
+  // `stored` as the caller may see it; nullopt if nothing of it may be seen or it is deleted.
+  absl::StatusOr<std::optional<Visible>> Show(const v1::StoredResource& stored);
+  // The same for a past version: a label that came later counts for it as well.
+  absl::StatusOr<std::optional<Visible>> ShowVersion(const v1::StoredResource& past,
+                                                     const v1::StoredResource& current);
+  // The current versions of `keys` that the caller may see, in order.
+  absl::StatusOr<std::vector<Visible>> ShowAll(const std::vector<ResourceKey>& keys);
+
+  // `roots`, then what their current versions refer to, each once. Not filtered.
+  absl::StatusOr<std::vector<ResourceKey>> StoryOf(std::vector<ResourceKey> roots);
+
+  // Whether the caller may see, or of a deleted resource might have seen, anything of it.
+  absl::StatusOr<bool> MaySee(const v1::StoredResource& stored);
+
+ private:
+  using Keys = absl::flat_hash_set<ResourceKey>;
+
+  // What the caller has to do with one person.
+  struct Ties {
+    std::vector<std::string> roles;  // by attribution
+    Keys requested;                  // stories of referrals that the caller asked for
+    Keys performed;                  // ... that it was asked to do
+  };
+
+  absl::StatusOr<const policy::View*> ViewOf(const v1::StoredResource& stored,
+                                             const policy::Labels& labels);
+  absl::StatusOr<const Ties*> TiesTo(PersonId person);
+  absl::Status AddReferral(const std::string& id, Ties* ties);
+  absl::StatusOr<policy::Labels> LabelsOf(const v1::StoredResource& stored);
+  // Labels of scope `message` among what came with one message.
+  absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id);
+  // Those of the referenced resources that the caller may see.
+  absl::StatusOr<policy::KeptSet> KeptOf(const v1::StoredResource& stored);
+  absl::StatusOr<std::optional<Visible>> Project(const v1::StoredResource& stored,
+                                                 const policy::View* view);
+
+  const PartyKey caller_;
+  const Rules rules_;
+  const Timestamp now_;
+  const std::shared_ptr<store::Snapshot> snapshot_;
+
+  absl::flat_hash_map<PersonId, std::unique_ptr<Ties>> ties_;
+  absl::flat_hash_map<std::string, std::unique_ptr<policy::Labels>> message_labels_;
+  absl::flat_hash_map<ResourceKey, bool> seen_;
+};
+
+}  // namespace handoff::access
