@@ -1,0 +1,96 @@
+#include "gateway/intake/facts.h"
+
+#include <utility>
+
+namespace handoff::intake {
+namespace {
+
+std::string_view StoredBytes(const Write& write) {
+  return write.encoded.empty() && write.before ? std::string_view(write.before->resource())
+                                               : write.encoded;
+}
+
+}  // namespace
+
+MessageFacts::MessageFacts(store::Snapshot& snapshot,
+                           const directory::Directory& directory,
+                           const std::vector<Write>& writes)
+    : snapshot_(snapshot), directory_(directory) {
+  for (const Write& write : writes) {
+    if (!write.refused) written_.emplace(write.key, &write);
+  }
+}
+
+std::optional<std::string> MessageFacts::LookUp(store::LinkKind kind, const ResourceKey& key) {
+  return Take(snapshot_.Lookup(kind, key.type + "/" + key.id));
+}
+
+std::optional<v1::Transition> MessageFacts::TransitionOf(const ResourceKey& encounter) {
+  const auto id = LookUp(store::LinkKind::kResourceToTransition, encounter);
+  if (!id) return std::nullopt;
+  return Take(snapshot_.ReadTransition(*id));
+}
+
+std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_service_request) {
+  const auto id = LookUp(store::LinkKind::kResourceToReferral, task_or_service_request);
+  if (!id) return std::nullopt;
+  return Take(snapshot_.ReadReferral(*id));
+}
+
+std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
+  auto stored = Take(snapshot_.Read(key));
+  if (!stored || stored->deleted()) return std::nullopt;
+  return care::StoredNow{stored->name().version(), std::move(*stored->mutable_resource())};
+}
+
+std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::string_view id) {
+  const ResourceKey key{std::string(type), std::string(id)};
+  v1::Resource resource;
+  if (const auto it = written_.find(key); it != written_.end()) {
+    const std::string_view bytes = StoredBytes(*it->second);
+    if (resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return resource;
+    return std::nullopt;
+  }
+  const auto stored = Take(snapshot_.Read(key));
+  if (!stored || stored->deleted() || !resource.ParseFromString(stored->resource()))
+    return std::nullopt;
+  return resource;
+}
+
+PartyKey MessageFacts::PartyOf(const v1::Reference& reference) {
+  const directory::Party* party = directory::ResolveParty(
+      directory_, reference, {}, [this](std::string_view type, std::string_view id) {
+        return Resolve(type, id);
+      });
+  return party == nullptr ? PartyKey() : party->key;
+}
+
+std::string DirectoryFacts::KindOf(const PartyKey& party) const {
+  const directory::Party* found = directory_.Find(party);
+  return found == nullptr ? std::string() : std::string(directory::Name(found->kind));
+}
+
+bool DirectoryFacts::CanReceive(const PartyKey& party) const {
+  const directory::Party* found = directory_.Find(party);
+  return found != nullptr && !found->endpoints.empty();
+}
+
+std::vector<PartyKey> DirectoryFacts::AgenciesFor(const v1::Referral& referral) const {
+  std::vector<PartyKey> agencies;
+  for (const directory::Party* party : directory_.FindByService(referral.need(), place_)) {
+    agencies.push_back(party->key);
+  }
+  return agencies;
+}
+
+directory::Place PlaceOf(const v1::Patient& patient) {
+  const v1::Address* best = nullptr;
+  for (const v1::Address& address : patient.addresses()) {
+    if (best == nullptr || address.use() == v1::ADDRESS_USE_HOME) best = &address;
+    if (address.use() == v1::ADDRESS_USE_HOME) break;
+  }
+  if (best == nullptr) return {};
+  return {best->postal_code(), best->district(), best->state()};
+}
+
+}  // namespace handoff::intake

@@ -1,0 +1,73 @@
+// What the rules of care and attribution ask, answered from the message first and the store second.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+
+#include "gateway/care/events.h"
+#include "gateway/care/routes.h"
+#include "gateway/directory/attribution.h"
+#include "gateway/directory/directory.h"
+#include "gateway/intake/resolve.h"
+#include "gateway/store/store.h"
+
+namespace handoff::intake {
+
+// The callbacks of the rules cannot fail, so a store that fails is remembered: check status() after
+// the rules ran.
+class MessageFacts final : public care::Facts {
+ public:
+  MessageFacts(store::Snapshot& snapshot,
+               const directory::Directory& directory,
+               const std::vector<Write>& writes);
+
+  std::optional<v1::Transition> TransitionOf(const ResourceKey& encounter) override;
+  std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request) override;
+  std::optional<care::StoredNow> Find(const ResourceKey& key) override;
+  PartyKey PartyOf(const v1::Reference& reference) override;
+
+  // As the message leaves it.
+  std::optional<v1::Resource> Resolve(std::string_view type, std::string_view id);
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  std::optional<std::string> LookUp(store::LinkKind kind, const ResourceKey& key);
+
+  template <class T>
+  std::optional<T> Take(absl::StatusOr<std::optional<T>> read) {
+    if (read.ok()) return *std::move(read);
+    status_ = read.status();
+    return std::nullopt;
+  }
+
+  store::Snapshot& snapshot_;
+  const directory::Directory& directory_;
+  absl::flat_hash_map<ResourceKey, const Write*> written_;
+  absl::Status status_;
+};
+
+// What routes ask of the directory, for one person.
+class DirectoryFacts final : public care::PartyFacts {
+ public:
+  DirectoryFacts(const directory::Directory& directory, directory::Place place)
+      : directory_(directory), place_(std::move(place)) {}
+
+  std::string KindOf(const PartyKey& party) const override;
+  bool CanReceive(const PartyKey& party) const override;
+  std::vector<PartyKey> AgenciesFor(const v1::Referral& referral) const override;
+
+ private:
+  const directory::Directory& directory_;
+  const directory::Place place_;
+};
+
+// Where a person lives, by the Patient's home address.
+directory::Place PlaceOf(const v1::Patient& patient);
+
+}  // namespace handoff::intake

@@ -1,0 +1,259 @@
+#include "gateway/intake/identity.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <deque>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/directory/identity.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace handoff::intake {
+namespace {
+
+using fhir::Issue;
+using fhir::Severity;
+using store::LinkKind;
+
+std::string Decimal(PersonId id) { return std::to_string(static_cast<std::uint64_t>(id)); }
+
+PersonId ParsePerson(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return PersonId{value};
+}
+
+// Sorts by time of first sight, so that the records of a busy hour lie together in the store.
+PersonId MintPerson(std::int64_t now_us) {
+  const std::string id = MintId('p', now_us);
+  std::uint64_t value = 0;
+  for (const char c : std::string_view(id).substr(1)) {
+    static constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+    value = (value << 5) | (kDigits.find(c) & 31U);
+  }
+  return PersonId{value == 0 ? 1 : value};
+}
+
+class Identifier {
+ public:
+  Identifier(store::Snapshot& snapshot,
+             const directory::Party& sender,
+             std::int64_t now_us,
+             std::vector<Write>* writes,
+             fhir::Issues* issues)
+      : snapshot_(snapshot), sender_(sender), now_us_(now_us), writes_(*writes), issues_(*issues) {}
+
+  absl::StatusOr<Identified> Run() {
+    for (Write& write : writes_) {
+      if (write.refused) continue;
+      fhir::AppendTokens(Encoded(write), &write.tokens);
+      by_key_.emplace(write.key, &write);
+    }
+    for (Write& write : writes_) {
+      if (!write.refused && write.key.type == "Patient")
+        HANDOFF_RETURN_IF_ERROR(IdentifyPatient(write));
+    }
+    for (Write& write : writes_) {
+      if (!write.refused && write.key.type != "Patient")
+        HANDOFF_RETURN_IF_ERROR(FollowSubject(write));
+    }
+    for (Write& write : writes_) {
+      if (!write.refused && write.person == PersonId::kNone && !IsAboutNoOne(write.key.type))
+        FollowNeighbour(write);
+    }
+    return Identified{{persons_.begin(), persons_.end()}, std::move(links_)};
+  }
+
+ private:
+  static std::string_view Encoded(const Write& write) {
+    return write.encoded.empty() && write.before ? std::string_view(write.before->resource())
+                                                 : write.encoded;
+  }
+
+  absl::StatusOr<Known*> Load(PersonId id) {
+    for (Known& known : persons_) {
+      if (known.person.id() == static_cast<std::uint64_t>(id)) return &known;
+    }
+    HANDOFF_ASSIGN_OR_RETURN(auto stored, snapshot_.ReadPerson(id));
+    Known& known = persons_.emplace_back();
+    if (stored) {
+      known.person = *std::move(stored);
+    } else {
+      known.person.set_id(static_cast<std::uint64_t>(id));
+      known.is_new = true;
+    }
+    return &known;
+  }
+
+  absl::Status IdentifyPatient(Write& write) {
+    v1::Resource resource;
+    const std::string_view encoded = Encoded(write);
+    if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+      return absl::DataLossError("a Patient does not parse after translation");
+    }
+    const v1::Patient& patient = resource.patient();
+    std::vector<std::string> keys;
+    absl::flat_hash_set<PersonId> found;
+    for (const v1::Identifier& identifier : patient.identifiers()) {
+      const std::optional<std::string> key = directory::LinkKey(identifier, sender_);
+      if (!key) continue;
+      keys.push_back(*key);
+      HANDOFF_ASSIGN_OR_RETURN(const PersonId person, PersonOf(*key));
+      if (person != PersonId::kNone) found.insert(person);
+    }
+    const PersonId before = write.before ? PersonId{write.before->person_id()} : PersonId::kNone;
+    if (before != PersonId::kNone) found.insert(before);
+    HANDOFF_ASSIGN_OR_RETURN(const bool doubtful, IsDoubtful(write, patient, found));
+    PersonId person = before;
+    if (person == PersonId::kNone)
+      person = found.size() == 1 && !doubtful ? *found.begin() : MintPerson(now_us_);
+    HANDOFF_ASSIGN_OR_RETURN(Known * known, Load(person));
+    if (doubtful) {
+      known->person.set_held(true);
+      issues_.push_back(Issue{
+          Severity::kWarning,
+          "conflict",
+          "identifiers and demographics do not agree on one person: stored, and held for a steward",
+          write.item->path});
+    } else {
+      for (const std::string& key : keys) Link(key, person);
+    }
+    Describe(&known->person, write, patient);
+    write.person = person;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<PersonId> PersonOf(const std::string& key) {
+    if (const auto it = linked_.find(key); it != linked_.end()) return it->second;
+    HANDOFF_ASSIGN_OR_RETURN(const auto text, snapshot_.Lookup(LinkKind::kIdentifierToPerson, key));
+    const PersonId person = text ? ParsePerson(*text) : PersonId::kNone;
+    linked_.emplace(key, person);
+    return person;
+  }
+
+  void Link(const std::string& key, PersonId person) {
+    PersonId& current = linked_[key];
+    if (current == person) return;
+    current = person;
+    links_.emplace_back(key, Decimal(person));
+  }
+
+  // Several persons, or one whose known record disagrees on birth date and name.
+  absl::StatusOr<bool> IsDoubtful(const Write& write,
+                                  const v1::Patient& patient,
+                                  const absl::flat_hash_set<PersonId>& found) {
+    if (found.size() != 1) return found.size() > 1;
+    HANDOFF_ASSIGN_OR_RETURN(const Known* known, Load(*found.begin()));
+    for (const v1::ResourceName& name : known->person.patients()) {
+      if (name.type() == write.key.type && name.id() == write.key.id) continue;
+      HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
+      v1::Resource resource;
+      if (!other || !resource.ParseFromString(other->resource())) continue;
+      return directory::CheckPlausible(resource.patient(), patient) ==
+             directory::Plausibility::kConflict;
+    }
+    return false;
+  }
+
+  static void Describe(v1::Person* person, const Write& write, const v1::Patient& patient) {
+    for (const v1::Identifier& identifier : patient.identifiers()) {
+      const bool there = std::any_of(
+          person->identifiers().begin(), person->identifiers().end(), [&](const auto& i) {
+            return i.system() == identifier.system() && i.value() == identifier.value();
+          });
+      if (!there) *person->add_identifiers() = identifier;
+    }
+    for (v1::ResourceName& name : *person->mutable_patients()) {
+      if (name.id() != write.key.id) continue;
+      name.set_version(write.version());
+      return;
+    }
+    v1::ResourceName* name = person->add_patients();
+    name->set_type(write.key.type);
+    name->set_id(write.key.id);
+    name->set_version(write.version());
+  }
+
+  // By the patient or subject that the resource itself names.
+  absl::Status FollowSubject(Write& write) {
+    if (write.before && write.before->person_id() != 0)
+      write.person = PersonId{write.before->person_id()};
+    for (const std::string& token : write.tokens) {
+      const std::string_view text = token;
+      if (!text.starts_with("patient=Patient/") && !text.starts_with("subject=Patient/")) continue;
+      const ResourceKey key{"Patient", std::string(text.substr(text.find('/') + 1))};
+      if (const auto it = by_key_.find(key); it != by_key_.end()) {
+        write.person = it->second->person;
+        return absl::OkStatus();
+      }
+      HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read(key));
+      if (stored) {
+        HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored, now_us_));
+        if (may) {
+          write.person = PersonId{stored->person_id()};
+          return Load(write.person).status();
+        }
+      }
+      issues_.push_back(
+          Issue{Severity::kWarning,
+                "not-found",
+                "names a patient who is not known from this sender: stored, and told to no one",
+                write.item->path});
+      return absl::OkStatus();
+    }
+    if (write.person != PersonId::kNone) return Load(write.person).status();
+    return absl::OkStatus();
+  }
+
+  // Provenance and the like: the person of what it points to, else the only person of the message.
+  void FollowNeighbour(Write& write) {
+    fhir::VisitReferences(
+        Encoded(write), [&](std::string_view, const fhir::ReferenceView& reference) {
+          if (write.person != PersonId::kNone || !reference.IsRelative()) return;
+          const auto it =
+              by_key_.find(ResourceKey{std::string(reference.type), std::string(reference.id)});
+          if (it != by_key_.end()) write.person = it->second->person;
+        });
+    if (write.person == PersonId::kNone && persons_.size() == 1) {
+      write.person = PersonId{persons_.front().person.id()};
+    }
+  }
+
+  store::Snapshot& snapshot_;
+  const directory::Party& sender_;
+  const std::int64_t now_us_;
+  std::vector<Write>& writes_;
+  fhir::Issues& issues_;
+  std::deque<Known> persons_;
+  absl::flat_hash_map<ResourceKey, const Write*> by_key_;
+  absl::flat_hash_map<std::string, PersonId> linked_;
+  std::vector<std::pair<std::string, std::string>> links_;
+};
+
+}  // namespace
+
+absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
+                                    const directory::Party& sender,
+                                    std::int64_t now_us,
+                                    std::vector<Write>* writes,
+                                    fhir::Issues* issues) {
+  return Identifier(snapshot, sender, now_us, writes, issues).Run();
+}
+
+bool IsAboutNoOne(std::string_view type) {
+  static constexpr std::array<std::string_view, 6> kTypes = {"Organization",
+                                                             "Practitioner",
+                                                             "PractitionerRole",
+                                                             "HealthcareService",
+                                                             "Location",
+                                                             "Endpoint"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
+
+}  // namespace handoff::intake

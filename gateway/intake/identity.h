@@ -1,0 +1,43 @@
+// Who a message is about: from the identifiers of its Patients to persons, and from every resource
+// to its person.
+//
+// A missed match is safer than a false one: where identifiers point to several persons, or birth
+// date and name both disagree, the person is held: everything is stored, nothing is told to anyone
+// until a steward decides.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "gateway/directory/party.h"
+#include "gateway/intake/resolve.h"
+#include "gateway/store/store.h"
+#include "handoff/v1/model.pb.h"
+
+namespace handoff::intake {
+
+struct Known {
+  v1::Person person;
+  bool is_new = false;
+};
+
+struct Identified {
+  std::vector<Known> persons;  // of the message, each once
+  std::vector<std::pair<std::string, std::string>>
+      links;  // new identifier keys -> person id, decimal
+};
+
+// Sets Write::person and Write::tokens of every write. Warnings go to `issues`.
+absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
+                                    const directory::Party& sender,
+                                    std::int64_t now_us,
+                                    std::vector<Write>* writes,
+                                    fhir::Issues* issues);
+
+// True for resources that are about no one: organisations, people at work, places.
+bool IsAboutNoOne(std::string_view type);
+
+}  // namespace handoff::intake

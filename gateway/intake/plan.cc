@@ -1,0 +1,497 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+#include "gateway/base/error.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/care/events.h"
+#include "gateway/care/referral.h"
+#include "gateway/intake/facts.h"
+#include "gateway/intake/identity.h"
+#include "gateway/intake/pipeline.h"
+#include "gateway/intake/resolve.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace handoff::intake {
+namespace {
+
+using fhir::Issue;
+using fhir::Severity;
+using store::LinkKind;
+
+v1::IssueSeverity ToModel(Severity severity) {
+  switch (severity) {
+    case Severity::kFatal:
+      return v1::ISSUE_SEVERITY_FATAL;
+    case Severity::kError:
+      return v1::ISSUE_SEVERITY_ERROR;
+    case Severity::kWarning:
+      return v1::ISSUE_SEVERITY_WARNING;
+    case Severity::kInformation:
+      break;
+  }
+  return v1::ISSUE_SEVERITY_INFORMATION;
+}
+
+void AddIssues(const fhir::Issues& issues, v1::Receipt* receipt) {
+  for (const Issue& issue : issues) {
+    v1::Receipt::Issue* out = receipt->add_issues();
+    out->set_severity(ToModel(issue.severity));
+    out->set_code(std::string(issue.code));
+    out->set_text(issue.text);
+    out->set_expression(issue.expression);
+  }
+}
+
+std::string_view TopicOf(v1::EventKind kind) {
+  switch (kind) {
+    case v1::EVENT_KIND_REFERRAL_REQUESTED:
+    case v1::EVENT_KIND_REFERRAL_STATUS:
+      return "referrals";
+    case v1::EVENT_KIND_PLAN_VERSION:
+    case v1::EVENT_KIND_GOAL_STATUS:
+      return "plans";
+    default:
+      return "transitions";
+  }
+}
+
+template <class T>
+void Append(google::protobuf::RepeatedPtrField<std::string>* list, const T& value) {
+  if (std::find(list->begin(), list->end(), value) == list->end()) list->Add(std::string(value));
+}
+
+class Planner {
+ public:
+  Planner(const std::shared_ptr<store::Snapshot>& snapshot,
+          const Rules& rules,
+          const Arrival& arrival)
+      : snapshot_(snapshot),
+        rules_(rules),
+        arrival_(arrival),
+        received_us_(ToMicros(arrival.received)) {}
+
+  absl::StatusOr<Plan> Run() {
+    sender_ = rules_.directory->Find(arrival_.submission.sender);
+    if (sender_ == nullptr)
+      return MakeError(ErrorId::kForbidden, "this client's party is not configured");
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<Plan> repeat, FindRepeat());
+    if (repeat) return *std::move(repeat);
+    HANDOFF_ASSIGN_OR_RETURN(resolved_,
+                             Resolve(*snapshot_,
+                                     sender_->key,
+                                     arrival_.submission.interaction,
+                                     arrival_.request,
+                                     received_us_));
+    if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
+    HANDOFF_ASSIGN_OR_RETURN(
+        identified_,
+        Identify(*snapshot_, *sender_, received_us_, &resolved_.writes, &resolved_.issues));
+    facts_.emplace(*snapshot_, *rules_.directory, resolved_.writes);
+    ParseResources();
+    if (damaged_) return absl::DataLossError("a stored or translated resource does not parse");
+    understanding_ = care::Understand(TheMessage(), rules_.events, *facts_);
+    HANDOFF_RETURN_IF_ERROR(facts_->status());
+    if (fhir::HasErrors(understanding_.issues)) return Refused(understanding_.issues, 422);
+    Attribute();
+    Remember();
+    for (const v1::Event& event : understanding_.events) Route(event);
+    HANDOFF_RETURN_IF_ERROR(facts_->status());
+    return Assemble();
+  }
+
+ private:
+  Plan Refused(const fhir::Issues& more, int http_status) {
+    fhir::Issues issues = arrival_.warnings;
+    issues.insert(issues.end(), more.begin(), more.end());
+    return Refusal(sender_->key,
+                   arrival_.id,
+                   arrival_.received,
+                   arrival_.request.kind,
+                   arrival_.compressed,
+                   arrival_.submission.content.size(),
+                   issues,
+                   http_status);
+  }
+
+  std::string SenderKey() const { return sender_->key.value() + "|" + arrival_.request.sender_key; }
+
+  // The same id with the same content gets the earlier answer; with other content it is a new
+  // message, and says so.
+  absl::StatusOr<std::optional<Plan>> FindRepeat() {
+    if (arrival_.request.sender_key.empty()) return std::nullopt;
+    HANDOFF_ASSIGN_OR_RETURN(const auto earlier,
+                             snapshot_->Lookup(LinkKind::kSenderMessage, SenderKey()));
+    if (!earlier) return std::nullopt;
+    HANDOFF_ASSIGN_OR_RETURN(auto stored, snapshot_->ReadMessage(MessageId(*earlier)));
+    if (!stored || !stored->receipt().accepted()) return std::nullopt;
+    if (stored->digest() != arrival_.request.digest) {
+      resolved_.issues.push_back(
+          Issue{Severity::kWarning,
+                "duplicate",
+                "this message id was used before with other content: taken as a new message",
+                ""});
+      return std::nullopt;
+    }
+    Plan plan;
+    plan.repeat = true;
+    plan.receipt = std::move(*stored->mutable_receipt());
+    plan.receipt.set_repeated_message(true);
+    return plan;
+  }
+
+  void ParseResources() {
+    for (const Write& write : resolved_.writes) {
+      if (write.refused) continue;
+      care::Written& written = written_.emplace_back();
+      written.name.set_type(write.key.type);
+      written.name.set_id(write.key.id);
+      written.name.set_version(write.version());
+      written.encoded = write.encoded.empty() && write.before
+                            ? std::string_view(write.before->resource())
+                            : std::string_view(write.encoded);
+      written.person_id = static_cast<std::uint64_t>(write.person);
+      written.expression = arrival_.request.is_bundle ? write.item->path : "";
+      if (!care::ReadsType(write.key.type) && !HasClaims(write.key.type)) continue;
+      const v1::Resource& now = Parse(written.encoded);
+      objects_.emplace(&write, &now);
+      if (!care::ReadsType(write.key.type)) continue;
+      written.now = &now;
+      if (write.before && !write.before->deleted())
+        written.before = &Parse(write.before->resource());
+    }
+  }
+
+  // Types from which directory::Attribute reads claims.
+  static bool HasClaims(std::string_view type) {
+    return type == "Patient" || type == "Coverage" || type == "CareTeam" || type == "Encounter";
+  }
+
+  const v1::Resource& Parse(std::string_view encoded) {
+    v1::Resource& resource = parsed_.emplace_back();
+    damaged_ =
+        damaged_ || !resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()));
+    return resource;
+  }
+
+  care::Message TheMessage() const {
+    care::Message message;
+    message.sender = sender_->key;
+    message.id = arrival_.id;
+    message.received = arrival_.received;
+    message.header = resolved_.header ? &*resolved_.header : nullptr;
+    message.resources = written_;
+    return message;
+  }
+
+  void Attribute() {
+    for (Known& known : identified_.persons) {
+      std::vector<const v1::Resource*> resources;
+      for (const Write& write : resolved_.writes) {
+        if (static_cast<std::uint64_t>(write.person) != known.person.id()) continue;
+        if (const auto it = objects_.find(&write); it != objects_.end())
+          resources.push_back(it->second);
+      }
+      const directory::ResourceResolver resolve =
+          [this](std::string_view type, std::string_view id) { return facts_->Resolve(type, id); };
+      directory::AttributionResult result =
+          directory::Attribute(directory::AttributionInput{*rules_.directory,
+                                                           *sender_,
+                                                           arrival_.id,
+                                                           arrival_.received,
+                                                           resources,
+                                                           known.person,
+                                                           resolve,
+                                                           {}});
+      for (const v1::Attribution& started : result.started) {
+        Log(v1::LedgerEntry::ATTRIBUTED,
+            started.party(),
+            started.role() + " by " + std::string(directory::SourceElement(started)));
+        MakeKnown(&known.person, PartyKey(started.party()));
+      }
+      known.person.mutable_attributions()->Assign(result.attributions.begin(),
+                                                  result.attributions.end());
+      MakeKnown(&known.person, sender_->key);
+    }
+  }
+
+  void MakeKnown(v1::Person* person, const PartyKey& party) {
+    const auto& known_to = person->known_to();
+    if (std::find(known_to.begin(), known_to.end(), party.value()) != known_to.end()) return;
+    person->add_known_to(party.value());
+    plan_.batch.visible.emplace_back(party, PersonId{person->id()});
+  }
+
+  Known* Find(std::uint64_t person_id) {
+    for (Known& known : identified_.persons) {
+      if (known.person.id() == person_id) return &known;
+    }
+    return nullptr;
+  }
+
+  // Persons keep a list of their stays and referrals; resources lead to them.
+  void Remember() {
+    auto& links = plan_.batch.links;
+    const auto link = [&links](LinkKind kind, const v1::ResourceName& name, const std::string& id) {
+      if (!name.id().empty()) links.push_back({{kind, name.type() + "/" + name.id()}, id});
+    };
+    for (const v1::Transition& stay : understanding_.transitions) {
+      if (Known* known = Find(stay.person_id()))
+        Append(known->person.mutable_transitions(), stay.id());
+      if (stay.version() == 1) link(LinkKind::kResourceToTransition, stay.encounter(), stay.id());
+    }
+    for (const v1::Referral& referral : understanding_.referrals) {
+      if (Known* known = Find(referral.person_id()))
+        Append(known->person.mutable_referrals(), referral.id());
+      link(LinkKind::kResourceToReferral, referral.service_request(), referral.id());
+      link(LinkKind::kResourceToReferral, referral.task(), referral.id());
+    }
+    for (const auto& [key, person] : identified_.links)
+      links.push_back({{LinkKind::kIdentifierToPerson, key}, person});
+    if (!arrival_.request.sender_key.empty()) {
+      links.push_back({{LinkKind::kSenderMessage, SenderKey()}, arrival_.id.value()});
+    }
+    for (const Write& write : resolved_.writes) LinkConditional(write);
+  }
+
+  // So that a later conditional create or reference of this sender finds what it wrote.
+  void LinkConditional(const Write& write) {
+    if (write.skip) return;
+    const auto link = [&](std::string_view query) {
+      plan_.batch.links.push_back(
+          {{LinkKind::kConditionalKey, ConditionalKey(sender_->key, write.key.type, query)},
+           write.key.type + "/" + write.key.id});
+    };
+    if (!write.item->if_none_exist.empty()) link(write.item->if_none_exist);
+    if (!IsAboutNoOne(write.key.type) || write.before) return;
+    for (const std::string& token : write.tokens) {
+      if (token.starts_with("identifier=") && token != write.item->if_none_exist) link(token);
+    }
+  }
+
+  v1::Referral* ReferralOf(const v1::Event& event) {
+    for (v1::Referral& referral : understanding_.referrals) {
+      if (referral.id() == event.referral_id()) return &referral;
+    }
+    return nullptr;
+  }
+
+  directory::Place PlaceOfPerson(const v1::Person& person) {
+    for (const v1::ResourceName& name : person.patients()) {
+      const auto patient = facts_->Resolve(name.type(), name.id());
+      if (!patient) continue;
+      const directory::Place place = PlaceOf(patient->patient());
+      if (!place.postal_code.empty() || !place.state.empty()) return place;
+    }
+    return {};
+  }
+
+  void Route(const v1::Event& event) {
+    plan_.receipt.add_events(event.kind());
+    Log(v1::LedgerEntry::UNDERSTOOD, "", std::string(care::KindCode(event.kind())), event.kind());
+    Known* known = Find(event.person_id());
+    if (known == nullptr || known->person.held()) {
+      Log(v1::LedgerEntry::WITHHELD,
+          "",
+          known == nullptr ? "no known person: told to no one"
+                           : "identity is in doubt: held for a steward",
+          event.kind());
+      return;
+    }
+    v1::Person& person = known->person;
+    const std::vector<v1::Attribution> attributions(person.attributions().begin(),
+                                                    person.attributions().end());
+    v1::Referral* referral = ReferralOf(event);
+    const DirectoryFacts parties(*rules_.directory, PlaceOfPerson(person));
+    for (const care::RouteDecision& decision : rules_.routes.Plan(
+             care::RouteInput{event, attributions, referral, arrival_.received}, parties)) {
+      if (!decision.told()) {
+        Log(v1::LedgerEntry::WITHHELD,
+            decision.party.value(),
+            decision.route + ": " + decision.withheld,
+            event.kind(),
+            decision.view);
+        continue;
+      }
+      if (decision.assigns_performer && referral != nullptr)
+        care::AssignPerformer(referral, decision.party);
+      MakeKnown(&person, decision.party);
+      Enqueue(event, decision);
+    }
+  }
+
+  void Enqueue(const v1::Event& event, const care::RouteDecision& decision) {
+    const directory::Party* party = rules_.directory->Find(decision.party);
+    const directory::Endpoint& endpoint = party->endpoints.front();
+    v1::Delivery delivery;
+    delivery.set_id(MintId('d', received_us_));
+    delivery.set_recipient(decision.party.value());
+    delivery.set_person_id(event.person_id());
+    *delivery.mutable_event() = event;
+    delivery.set_view(decision.view);
+    delivery.set_route(decision.route);
+    delivery.set_role(decision.role);
+    delivery.set_channel(endpoint.key);
+    delivery.set_state(v1::DELIVERY_STATE_PENDING);
+    delivery.set_created_us(received_us_);
+    delivery.set_due_us(received_us_);
+    v1::LedgerEntry& entry = Log(v1::LedgerEntry::ROUTED,
+                                 decision.party.value(),
+                                 decision.route + ": " + decision.because,
+                                 event.kind(),
+                                 decision.view);
+    entry.set_delivery_id(delivery.id());
+    if (endpoint.kind == directory::EndpointKind::kStream) {
+      std::string stream = decision.party.value();
+      stream.append(1, '/').append(TopicOf(event.kind()));
+      plan_.batch.append.push_back({std::move(stream), std::move(delivery)});
+    } else {
+      plan_.batch.enqueue.push_back(std::move(delivery));
+    }
+    plan_.receipt.set_deliveries(plan_.receipt.deliveries() + 1);
+  }
+
+  v1::LedgerEntry& Log(v1::LedgerEntry::Kind kind,
+                       const std::string& party,
+                       std::string text,
+                       v1::EventKind event = v1::EVENT_KIND_UNSPECIFIED,
+                       const std::string& view = {}) {
+    v1::LedgerEntry& entry = ledger_.emplace_back();
+    entry.set_kind(kind);
+    entry.set_at_us(received_us_);
+    entry.set_message_id(arrival_.id.value());
+    entry.set_party(party);
+    entry.set_text(std::move(text));
+    entry.set_event(event);
+    entry.set_view(view);
+    return entry;
+  }
+
+  void StoreResources() {
+    for (Write& write : resolved_.writes) {
+      v1::Receipt::Entry* entry = plan_.receipt.add_entries();
+      entry->set_status(static_cast<std::uint32_t>(write.status));
+      if (write.refused) continue;
+      v1::ResourceName name;
+      name.set_type(write.key.type);
+      name.set_id(write.key.id);
+      name.set_version(write.version());
+      *entry->mutable_resource() = name;
+      entry->set_last_modified_us(write.skip && write.before ? write.before->updated_us()
+                                                             : received_us_);
+      *plan_.batch.message->add_resources() = name;
+      if (write.skip) continue;
+      v1::StoredResource& stored = plan_.batch.resources.emplace_back();
+      stored.set_owner(write.before ? write.before->owner() : sender_->key.value());
+      *stored.mutable_name() = std::move(name);
+      stored.set_updated_us(received_us_);
+      stored.set_person_id(static_cast<std::uint64_t>(write.person));
+      stored.set_message_id(arrival_.id.value());
+      for (std::string& token : write.tokens) stored.add_tokens(std::move(token));
+      stored.set_resource(std::move(write.encoded));
+    }
+  }
+
+  absl::StatusOr<Plan> Assemble() {
+    store::Batch& batch = plan_.batch;
+    batch.planned_on = snapshot_;
+    v1::StoredMessage& message = batch.message.emplace();
+    message.set_id(arrival_.id.value());
+    message.set_source(sender_->key.value());
+    message.set_kind(arrival_.request.kind);
+    message.set_received_us(received_us_);
+    message.set_original(arrival_.compressed);
+    message.set_original_size(arrival_.submission.content.size());
+    message.set_digest(arrival_.request.digest);
+    StoreResources();
+    for (Known& known : identified_.persons) {
+      message.add_persons(known.person.id());
+      known.person.set_version(known.person.version() + 1);
+      batch.persons.push_back(std::move(known.person));
+    }
+    batch.transitions = std::move(understanding_.transitions);
+    batch.referrals = std::move(understanding_.referrals);
+    Log(v1::LedgerEntry::RECEIVED, sender_->key.value(), arrival_.request.kind);
+    std::rotate(ledger_.begin(), ledger_.end() - 1, ledger_.end());
+    batch.ledger = std::move(ledger_);
+    FillReceipt();
+    *message.mutable_receipt() = plan_.receipt;
+    return std::move(plan_);
+  }
+
+  void FillReceipt() {
+    v1::Receipt& receipt = plan_.receipt;
+    receipt.set_message_id(arrival_.id.value());
+    receipt.set_received_us(received_us_);
+    receipt.set_accepted(true);
+    receipt.set_http_status(arrival_.request.is_bundle || receipt.entries().empty()
+                                ? 200
+                                : receipt.entries(0).status());
+    AddIssues(arrival_.warnings, &receipt);
+    AddIssues(resolved_.issues, &receipt);
+    AddIssues(understanding_.issues, &receipt);
+  }
+
+  const std::shared_ptr<store::Snapshot>& snapshot_;
+  const Rules& rules_;
+  const Arrival& arrival_;
+  const std::int64_t received_us_;
+  const directory::Party* sender_ = nullptr;
+
+  Resolved resolved_;
+  Identified identified_;
+  std::optional<MessageFacts> facts_;
+  std::deque<v1::Resource> parsed_;
+  bool damaged_ = false;
+  std::vector<care::Written> written_;
+  absl::flat_hash_map<const Write*, const v1::Resource*> objects_;
+  care::Understanding understanding_;
+  std::vector<v1::LedgerEntry> ledger_;
+  Plan plan_;
+};
+
+}  // namespace
+
+absl::StatusOr<Plan> MakePlan(const std::shared_ptr<store::Snapshot>& snapshot,
+                              const Rules& rules,
+                              const Arrival& arrival) {
+  return Planner(snapshot, rules, arrival).Run();
+}
+
+Plan Refusal(const PartyKey& sender,
+             const MessageId& id,
+             Timestamp received,
+             std::string_view kind,
+             const std::string& compressed,
+             std::size_t size,
+             const fhir::Issues& issues,
+             int http_status) {
+  Plan plan;
+  plan.receipt.set_message_id(id.value());
+  plan.receipt.set_received_us(ToMicros(received));
+  plan.receipt.set_accepted(false);
+  plan.receipt.set_http_status(static_cast<std::uint32_t>(http_status));
+  AddIssues(issues, &plan.receipt);
+  v1::StoredMessage& message = plan.batch.message.emplace();
+  message.set_id(id.value());
+  message.set_source(sender.value());
+  message.set_kind(std::string(kind));
+  message.set_received_us(ToMicros(received));
+  message.set_original(compressed);
+  message.set_original_size(size);
+  *message.mutable_receipt() = plan.receipt;
+  v1::LedgerEntry& entry = plan.batch.ledger.emplace_back();
+  entry.set_kind(v1::LedgerEntry::REJECTED);
+  entry.set_at_us(ToMicros(received));
+  entry.set_message_id(id.value());
+  entry.set_party(sender.value());
+  entry.set_text("refused with HTTP " + std::to_string(http_status));
+  return plan;
+}
+
+}  // namespace handoff::intake

@@ -1,0 +1,66 @@
+// What was sent, taken apart: the writes that a message asks for, before anything is looked up.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir-mappings/runtime/issue.h"
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/intake/intake.h"
+
+namespace handoff::intake {
+
+// One write. Views point into Request::encoded.
+struct Item {
+  enum class Op { kCreate, kUpdate };
+  Op op = Op::kCreate;
+  std::string_view type;
+  std::string id;        // the id that the sender uses; empty: none
+  bool keep_id = false;  // store under that id where it is free (update, message); else mint one
+  std::string_view full_url;
+  std::string_view encoded;  // an encoded resource
+  std::string if_match;
+  std::string if_none_exist;
+  std::string path;  // FHIRPath of the resource: "Bundle.entry[3].resource"
+};
+
+// Moved only with its text on the heap: the views of its items must stay good.
+struct Request {
+  std::string encoded;    // the whole document, translated
+  const char* kind = "";  // StoredMessage.kind
+  std::string
+      sender_key;  // the sender's own id of the message, "header:..." or "bundle:..."; empty: none
+  std::string digest;  // SHA-256 over the contents, Bundle id and timestamp left out
+  bool is_bundle = false;
+  bool atomic = true;       // false: a batch, whose entries fail one by one
+  std::string_view header;  // the encoded MessageHeader of a message; a view into `encoded`
+  std::vector<Item> items;
+};
+
+// Puts an encoded resource that a client sent through the rules that JSON meets; appends it to
+// `*checked`.
+bool CheckEncoded(std::string_view encoded,
+                  const fhir::ReadLimits& limits,
+                  std::string* checked,
+                  fhir::Issues* issues);
+
+// Translates and takes apart. False if it is refused, with the reason in `issues` and the HTTP
+// status in `*http_status` (400 for what cannot be read, 413 for a limit, 422 for what this
+// interaction does not take). `submission.content` may be consumed.
+// Puts an encoded resource that a client sent through the rules that JSON meets; appends it to
+// `*checked`.
+bool CheckEncoded(std::string_view encoded,
+                  const fhir::ReadLimits& limits,
+                  std::string* checked,
+                  fhir::Issues* issues);
+
+bool Decode(const Submission& submission,
+            const fhir::ReadLimits& limits,
+            std::size_t max_entries,
+            Request* request,
+            fhir::Issues* issues,
+            int* http_status);
+
+}  // namespace handoff::intake

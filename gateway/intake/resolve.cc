@@ -1,0 +1,351 @@
+#include "gateway/intake/resolve.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/bytes.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/care/referral.h"
+
+namespace handoff::intake {
+namespace {
+
+using fhir::Issue;
+using fhir::Issues;
+using fhir::ReferenceEdit;
+using fhir::ReferenceView;
+using fhir::Severity;
+
+// FHIR R4 datatypes.html#id.
+bool IsId(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
+  });
+}
+
+std::string ScopedId(const PartyKey& sender, std::string_view type, std::string_view id) {
+  std::string text = sender.value();
+  text.append(1, '|').append(type).append(1, '|').append(id);
+  return "s-" + Sha256Hex(text).substr(0, 32);
+}
+
+std::string KeyText(std::string_view type, std::string_view id) {
+  std::string text(type);
+  return text.append(1, '/').append(id);
+}
+
+class Resolver {
+ public:
+  Resolver(store::Snapshot& snapshot,
+           const PartyKey& sender,
+           Interaction interaction,
+           const Request& request,
+           std::int64_t now_us,
+           Resolved* resolved)
+      : snapshot_(snapshot),
+        sender_(sender),
+        interaction_(interaction),
+        request_(request),
+        now_us_(now_us),
+        resolved_(*resolved),
+        writes_(resolved->writes),
+        issues_(resolved->issues) {}
+
+  absl::Status Run() {
+    writes_.resize(request_.items.size());
+    for (std::size_t i = 0; i < writes_.size(); ++i) writes_[i].item = &request_.items[i];
+    HANDOFF_RETURN_IF_ERROR(AssignKeys());
+    RefuseTwins();
+    for (Write& write : writes_) {
+      HANDOFF_RETURN_IF_ERROR(CheckConditions(write));
+    }
+    if (resolved_.http_status != 0) return absl::OkStatus();
+    IndexNames();
+    for (Write& write : writes_) {
+      if (!write.skip) HANDOFF_RETURN_IF_ERROR(Translate(write));
+    }
+    return TranslateHeader();
+  }
+
+ private:
+  void Refuse(Write& write,
+              int status,
+              std::string_view code,
+              std::string text,
+              std::string_view member = {}) {
+    std::string path = write.item->path;
+    if (!member.empty()) path.append(1, '.').append(member);
+    issues_.push_back(Issue{Severity::kError, code, std::move(text), std::move(path)});
+    write.refused = true;
+    write.skip = true;
+    write.status = status;
+    if (request_.atomic) resolved_.http_status = status;
+  }
+
+  absl::Status AssignKeys() {
+    std::vector<ResourceKey> wanted;
+    std::vector<Write*> known;
+    for (Write& write : writes_) {
+      const Item& item = *write.item;
+      write.key.type = std::string(item.type);
+      if (!item.keep_id) {
+        write.key.id = MintId('r', now_us_);
+        continue;
+      }
+      if (!IsId(item.id)) {
+        Refuse(write, 400, "value", "not an id (FHIR R4 datatypes.html#id)", "id");
+        continue;
+      }
+      write.key.id = item.id;
+      wanted.push_back(write.key);
+      known.push_back(&write);
+    }
+    HANDOFF_ASSIGN_OR_RETURN(auto found, snapshot_.ReadMany(wanted));
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      if (!found[i]) continue;
+      if (found[i]->owner() == sender_.value() || interaction_ == Interaction::kMove) {
+        known[i]->before = std::move(found[i]);
+      } else {
+        HANDOFF_RETURN_IF_ERROR(StepAside(*known[i], std::move(*found[i])));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Another party holds this id. Whoever may know of it is told so; for anyone else it does not
+  // exist.
+  absl::Status StepAside(Write& write, v1::StoredResource other) {
+    if (interaction_ == Interaction::kUpdate && other.person_id() != 0) {
+      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, other, now_us_));
+      if (knows) {
+        if (write.key.type == "Task") {
+          write.before = std::move(other);  // a performer reports on the requester's Task
+        } else {
+          Refuse(write, 403, "forbidden", "this resource belongs to another party");
+        }
+        return absl::OkStatus();
+      }
+    }
+    write.key.id = ScopedId(sender_, write.key.type, write.key.id);
+    HANDOFF_ASSIGN_OR_RETURN(write.before, snapshot_.Read(write.key));
+    return absl::OkStatus();
+  }
+
+  void RefuseTwins() {
+    absl::flat_hash_set<ResourceKey> seen;
+    for (Write& write : writes_) {
+      if (!write.skip && !seen.insert(write.key).second) {
+        Refuse(write, 422, "duplicate", "another entry writes the same resource");
+      }
+    }
+  }
+
+  absl::Status CheckConditions(Write& write) {
+    if (write.skip) return absl::OkStatus();
+    const Item& item = *write.item;
+    if (!item.if_none_exist.empty()) {
+      HANDOFF_ASSIGN_OR_RETURN(const auto match, FindConditional(item.type, item.if_none_exist));
+      if (match) {
+        write.key = *match;
+        HANDOFF_ASSIGN_OR_RETURN(write.before, snapshot_.Read(write.key));
+        write.skip = true;
+        write.status = 200;
+        return absl::OkStatus();
+      }
+    }
+    if (!item.if_match.empty() && item.if_match != std::to_string(write.before_version())) {
+      Refuse(write, 412, "conflict", "If-Match names a version that is not the current one");
+      return absl::OkStatus();
+    }
+    write.status = write.before && !write.before->deleted() ? 200 : 201;
+    return absl::OkStatus();
+  }
+
+  // "identifier=system|value" of this sender's own earlier writes, or of a Patient whom the sender
+  // brought.
+  absl::StatusOr<std::optional<ResourceKey>> FindConditional(std::string_view type,
+                                                             std::string_view query) {
+    HANDOFF_ASSIGN_OR_RETURN(
+        const auto found,
+        snapshot_.Lookup(store::LinkKind::kConditionalKey, ConditionalKey(sender_, type, query)));
+    if (!found) return std::nullopt;
+    const std::size_t slash = found->find('/');
+    return ResourceKey{found->substr(0, slash), found->substr(slash + 1)};
+  }
+
+  void IndexNames() {
+    for (const Write& write : writes_) {
+      if (write.key.id.empty()) continue;
+      if (!write.item->full_url.empty()) names_.emplace(write.item->full_url, &write.key);
+      if (!write.item->id.empty())
+        local_.emplace(KeyText(write.item->type, write.item->id), &write.key);
+    }
+  }
+
+  absl::Status Translate(Write& write) {
+    fhir::RewriteOptions options;
+    options.id = write.key.id;
+    absl::Status failure;
+    options.reference = [&](const ReferenceView& reference) {
+      auto edit = Edit(&write, reference);
+      if (edit.ok()) return *std::move(edit);
+      failure = edit.status();
+      return ReferenceEdit{};
+    };
+    HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(write.item->encoded, options, &write.encoded));
+    HANDOFF_RETURN_IF_ERROR(failure);
+    if (write.skip) return absl::OkStatus();
+    if (write.before && write.before->owner() != sender_.value() &&
+        interaction_ == Interaction::kUpdate) {
+      TakePerformerUpdate(write);
+    }
+    if (write.before && !write.before->deleted() && write.before->resource() == write.encoded) {
+      write.skip = true;
+      write.status = 200;
+    }
+    return absl::OkStatus();
+  }
+
+  // The requester's Task stays the requester's: of the performer's copy only the report on the work
+  // is taken.
+  static void TakePerformerUpdate(Write& write) {
+    v1::Resource stored;
+    v1::Resource update;
+    if (!stored.ParseFromString(write.before->resource()) || !update.ParseFromString(write.encoded))
+      return;
+    *stored.mutable_task() = care::MergePerformerUpdate(stored.task(), update.task());
+    write.encoded.clear();
+    stored.AppendToString(&write.encoded);
+  }
+
+  absl::Status TranslateHeader() {
+    if (request_.header.empty()) return absl::OkStatus();
+    fhir::RewriteOptions options;
+    absl::Status failure;
+    options.reference = [&](const ReferenceView& reference) {
+      auto edit = Edit(nullptr, reference);
+      if (edit.ok()) return *std::move(edit);
+      failure = edit.status();
+      return ReferenceEdit{};
+    };
+    std::string encoded;
+    HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(request_.header, options, &encoded));
+    HANDOFF_RETURN_IF_ERROR(failure);
+    v1::Resource resource;
+    if (!resource.ParseFromString(encoded))
+      return absl::DataLossError("a header does not parse after it was rewritten");
+    resolved_.header = std::move(*resource.mutable_message_header());
+    return absl::OkStatus();
+  }
+
+  static ReferenceEdit ReplaceWith(const ResourceKey& key, std::string_view version = {}) {
+    return {ReferenceEdit::Action::kReplace, key.type, key.id, std::string(version), {}};
+  }
+
+  // `write` is null for the header, whose dangling references are not worth a complaint.
+  absl::StatusOr<ReferenceEdit> Edit(Write* write, const ReferenceView& reference) {
+    if (reference.IsRelative()) {
+      if (const auto it = local_.find(KeyText(reference.type, reference.id)); it != local_.end()) {
+        return it->second->id == reference.id ? ReferenceEdit{} : ReplaceWith(*it->second);
+      }
+      return Outside(reference);
+    }
+    if (const auto it = names_.find(reference.uri); it != names_.end())
+      return ReplaceWith(*it->second);
+    const std::size_t question = reference.uri.find('?');
+    if (question != std::string_view::npos && reference.uri.find(':') > question) {
+      HANDOFF_ASSIGN_OR_RETURN(
+          const auto match,
+          FindConditional(reference.uri.substr(0, question), reference.uri.substr(question + 1)));
+      if (match) return ReplaceWith(*match);
+      if (write != nullptr)
+        Refuse(*write,
+               422,
+               "not-found",
+               "a conditional reference matches nothing that this sender wrote");
+    } else if (write != nullptr && reference.uri.starts_with("urn:uuid:") && request_.is_bundle) {
+      issues_.push_back(Issue{Severity::kWarning,
+                              "not-found",
+                              "a urn:uuid reference names no entry of the Bundle",
+                              write->item->path});
+    }
+    return ReferenceEdit{};
+  }
+
+  // A reference to something sent earlier: under the scoped id if that is where this sender's
+  // resource went.
+  absl::StatusOr<ReferenceEdit> Outside(const ReferenceView& reference) {
+    const std::string text = KeyText(reference.type, reference.id);
+    if (const auto it = outside_.find(text); it != outside_.end()) return it->second;
+    ReferenceEdit edit;
+    const ResourceKey natural{std::string(reference.type), std::string(reference.id)};
+    HANDOFF_ASSIGN_OR_RETURN(const auto holder, snapshot_.Read(natural));
+    if (holder && holder->owner() != sender_.value()) {
+      const ResourceKey scoped{natural.type, ScopedId(sender_, natural.type, natural.id)};
+      HANDOFF_ASSIGN_OR_RETURN(const auto own, snapshot_.Read(scoped));
+      if (own) edit = ReplaceWith(scoped);
+    }
+    outside_.emplace(text, edit);
+    return edit;
+  }
+
+  store::Snapshot& snapshot_;
+  const PartyKey& sender_;
+  const Interaction interaction_;
+  const Request& request_;
+  const std::int64_t now_us_;
+  Resolved& resolved_;
+  std::vector<Write>& writes_;
+  Issues& issues_;
+  absl::flat_hash_map<std::string_view, const ResourceKey*> names_;  // by fullUrl
+  absl::flat_hash_map<std::string, const ResourceKey*> local_;       // by the sender's Type/id
+  absl::flat_hash_map<std::string, ReferenceEdit> outside_;
+};
+
+}  // namespace
+
+std::string ConditionalKey(const PartyKey& sender, std::string_view type, std::string_view query) {
+  std::string key = sender.value();
+  return key.append(1, '|').append(type).append(1, '?').append(query);
+}
+
+absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
+                                 const PartyKey& sender,
+                                 Interaction interaction,
+                                 const Request& request,
+                                 std::int64_t now_us) {
+  Resolved resolved;
+  HANDOFF_RETURN_IF_ERROR(
+      Resolver(snapshot, sender, interaction, request, now_us, &resolved).Run());
+  return resolved;
+}
+
+absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
+                             const PartyKey& party,
+                             const v1::StoredResource& resource,
+                             std::int64_t now_us) {
+  if (resource.owner() == party.value()) return true;
+  HANDOFF_ASSIGN_OR_RETURN(const auto referral_id,
+                           snapshot.Lookup(store::LinkKind::kResourceToReferral,
+                                           KeyText(resource.name().type(), resource.name().id())));
+  if (referral_id) {
+    HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot.ReadReferral(*referral_id));
+    if (referral &&
+        (referral->performer() == party.value() || referral->requester() == party.value()))
+      return true;
+  }
+  HANDOFF_ASSIGN_OR_RETURN(const auto person, snapshot.ReadPerson(PersonId{resource.person_id()}));
+  if (!person) return false;
+  return std::any_of(
+      person->attributions().begin(), person->attributions().end(), [&](const v1::Attribution& a) {
+        return a.party() == party.value() && (a.until_us() == 0 || a.until_us() > now_us);
+      });
+}
+
+}  // namespace handoff::intake
