@@ -1,10 +1,13 @@
-// Where everything accepted lives: messages, resources and their versions, persons, stays, referrals, deliveries, ledger.
+// Where everything accepted lives: messages, resources and their versions, persons, stays,
+// referrals, deliveries, ledger.
 //
-// A batch is on disk, whole, before its commit is reported; a crash at any point leaves all of it or nothing. Plans are
-// made on a Snapshot, which remembers what it read; a commit fails with kAborted if any of that changed in between, and
-// the caller plans again. One committer groups concurrent commits into one disk sync.
+// A batch is on disk, whole, before its commit is reported; a crash at any point leaves all of it
+// or nothing. Plans are made on a Snapshot, which remembers what it read; a commit fails with
+// kAborted if any of that changed in between, and the caller plans again. One committer groups
+// concurrent commits into one disk sync.
 //
-// The in-memory fake, RocksDB and (later) PostgreSQL pass one contract suite: tests/contract/store_contract.h.
+// The in-memory fake, RocksDB and (later) PostgreSQL pass one contract suite:
+// tests/contract/store_contract.h.
 #pragma once
 
 #include <chrono>
@@ -28,20 +31,23 @@
 
 namespace handoff::store {
 
-// Names that lead to something: an exact key in one of these spaces, written once, replaced by a later write.
+// Names that lead to something: an exact key in one of these spaces, written once, replaced by a
+// later write.
 enum class LinkKind : std::uint8_t {
-  kIdentifierToPerson = 1,   // "system|value" -> PersonId, decimal
-  kSenderMessage = 2,        // "party|sender's message id" -> MessageId
-  kResourceToReferral = 3,   // "ServiceRequest/id" or "Task/id" -> Referral.id
-  kResourceToTransition = 4, // "Encounter/id" -> Transition.id
-  kConditionalKey = 5,       // "party|Type?query" of an ifNoneExist create -> "Type/id"
+  kIdentifierToPerson = 1,    // "system|value" -> PersonId, decimal
+  kSenderMessage = 2,         // "party|sender's message id" -> MessageId
+  kResourceToReferral = 3,    // "ServiceRequest/id" or "Task/id" -> Referral.id
+  kResourceToTransition = 4,  // "Encounter/id" -> Transition.id
+  kConditionalKey = 5,        // "party|Type?query" of an ifNoneExist create -> "Type/id"
 };
 
 struct Query {
   std::string type;
-  // In whose records to look, ascending; PersonId::kNone stands for resources that are about no one.
+  // In whose records to look, ascending; PersonId::kNone stands for resources that are about no
+  // one.
   std::vector<PersonId> persons;
-  // Every group must match; a group matches if one of its tokens ("status=|active") is among the resource's.
+  // Every group must match; a group matches if one of its tokens ("status=|active") is among the
+  // resource's.
   std::vector<std::vector<std::string>> tokens;
   std::optional<std::string> id;
   std::optional<Timestamp> updated_from;   // inclusive
@@ -50,14 +56,16 @@ struct Query {
   std::string resume;  // Page::resume of the page before; empty: from the start
 };
 
-// Items in the order (person, type, id): stable while others write. Deleted resources are left out.
+// Items in the order (person, type, id): stable while others write. A page may hold fewer items
+// than asked for, even none, and have a `resume`: a call looks at a bounded number of resources.
+// Deleted resources are left out.
 struct Page {
   std::vector<v1::StoredResource> items;
   std::string resume;  // empty: no more
 };
 
-// One consistent view of the store. Reads of current state are remembered (see Commit); reads of what never changes
-// (versions, messages, ledger) and Find() are not.
+// One consistent view of the store. Reads of current state are remembered (see Commit); reads of
+// what never changes (versions, messages, ledger) and Find() are not.
 //
 // Thread safety: one thread at a time. Must not outlive the store.
 // Errors of every read: kUnavailable if the disk fails, kDataLoss if a record is damaged.
@@ -68,19 +76,25 @@ class Snapshot {
   // The current version, a deletion included; nullopt if there never was one.
   virtual absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) = 0;
   // As Read for many, in order: one round trip.
-  virtual absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(const std::vector<ResourceKey>& keys) = 0;
-  virtual absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key, std::uint64_t version) = 0;
+  virtual absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+      const std::vector<ResourceKey>& keys) = 0;
+  virtual absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
+                                                                        std::uint64_t version) = 0;
   // Newest first. `before_version` 0: from the current one.
-  virtual absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key, std::uint64_t before_version,
+  virtual absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
+                                                                  std::uint64_t before_version,
                                                                   std::size_t limit) = 0;
   virtual absl::StatusOr<Page> Find(const Query& query) = 0;
 
-  virtual absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) = 0;
+  virtual absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind,
+                                                            std::string_view key) = 0;
   virtual absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) = 0;
   virtual absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) = 0;
   virtual absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) = 0;
   // Persons whom a party may know of (Batch::visible), ascending from after `after`.
-  virtual absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party, PersonId after, std::size_t limit) = 0;
+  virtual absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
+                                                          PersonId after,
+                                                          std::size_t limit) = 0;
 
   virtual absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) = 0;
   // All ledger entries of one message, in the order of commits.
@@ -104,22 +118,25 @@ struct Batch {
   std::shared_ptr<Snapshot> planned_on;
 
   std::optional<v1::StoredMessage> message;
-  std::vector<v1::StoredResource> resources;  // `name.version` = version read + 1; the version before stays readable
+  std::vector<v1::StoredResource>
+      resources;  // `name.version` = version read + 1; the version before stays readable
   std::vector<std::pair<std::pair<LinkKind, std::string>, std::string>> links;
   std::vector<v1::Person> persons;
   std::vector<v1::Transition> transitions;
   std::vector<v1::Referral> referrals;
   std::vector<std::pair<PartyKey, PersonId>> visible;
 
-  std::vector<v1::Delivery> enqueue;        // new pending deliveries; the commit sets `sequence`
-  std::vector<v1::Delivery> reschedule;     // attempts, due_us and last_error changed; still pending
-  std::vector<v1::Delivery> settle;         // state is DELIVERED, WITHHELD (removed) or DEAD (moved to dead letters)
-  std::vector<v1::Delivery> replay;         // dead letters that become pending again, at the end of their lane
-  std::vector<std::string> discard;         // ids of dead letters that are given up
-  std::vector<StreamItem> append;           // the commit sets `delivery.sequence`
+  std::vector<v1::Delivery> enqueue;     // new pending deliveries; the commit sets `sequence`
+  std::vector<v1::Delivery> reschedule;  // attempts, due_us and last_error changed; still pending
+  std::vector<v1::Delivery>
+      settle;  // state is DELIVERED, WITHHELD (removed) or DEAD (moved to dead letters)
+  std::vector<v1::Delivery>
+      replay;  // dead letters that become pending again, at the end of their lane
+  std::vector<std::string> discard;  // ids of dead letters that are given up
+  std::vector<StreamItem> append;    // the commit sets `delivery.sequence`
   std::vector<StreamAck> acknowledge;
 
-  std::vector<v1::LedgerEntry> ledger;      // each with message_id
+  std::vector<v1::LedgerEntry> ledger;  // each with message_id
 };
 
 struct Committed {
@@ -146,37 +163,64 @@ class Store {
 
   virtual std::shared_ptr<Snapshot> GetSnapshot() = 0;
 
-  // Commits in the order of calls that do not conflict. `done` runs once, on the committer's thread, after the disk has
-  // the batch: it must not block. Errors: kAborted a read of `planned_on` no longer holds, nothing was written;
-  // kResourceExhausted the commit queue or the number of pending deliveries is at its bound; kUnavailable the disk refused.
+  // Commits in the order of calls that do not conflict. `done` runs once, in that order, on the
+  // committer's thread, after the disk has the batch: it must not block. A batch refused before it
+  // is queued calls `done` at once, on the calling thread. A delivery or dead letter that is not
+  // there (any more) is settled, rescheduled, replayed or discarded without effect, so a caller may
+  // repeat what it is not sure of; the same holds for enqueueing an id that is pending or dead.
+  //
+  // Errors:
+  //   kAborted            a read of `planned_on` no longer holds; nothing was written, plan again
+  //   kResourceExhausted  the commit queue, or the number of pending deliveries, is at its bound
+  //   kInvalidArgument    the batch contradicts itself; nothing was written
+  //   kUnavailable        the disk refused; after a crash the batch may be found written or not
   virtual void Commit(Batch batch, absl::AnyInvocable<void(absl::StatusOr<Committed>)> done) = 0;
   // The same, waiting.
   absl::StatusOr<Committed> CommitAndWait(Batch batch);
 
-  // Up to `limit` lane heads that are due at `now`, of push channels, at most one of each lane and none that is leased.
-  // A claimed delivery is leased until `now + lease`; settle, reschedule or Release() ends the lease. After a crash the
-  // leases are void: the process that held them is gone.
-  virtual std::vector<Claim> ClaimDue(Timestamp now, std::chrono::milliseconds lease, std::size_t limit) = 0;
-  virtual void Release(const std::string& delivery_id) = 0;
-  // When the next lane head is due; nullopt if none is pending.
-  virtual std::optional<Timestamp> NextDue() = 0;
+  // Tells whether a recipient may have one more delivery now. Called with the lanes locked: must
+  // not call the store.
+  using Wanted = std::function<bool(const std::string& recipient)>;
 
-  virtual absl::StatusOr<std::vector<v1::Delivery>> ListDeliveries(v1::DeliveryState state, const std::string& recipient,
-                                                                   const std::string& after_id, std::size_t limit) = 0;
+  // Up to `limit` lane heads that are due at `now`, of push channels, oldest due first, at most one
+  // of each lane and none that is leased. `wanted` is asked before each claim: true, and the head
+  // is claimed; false, and the recipient's heads stay where they are without being asked about
+  // again in this call, so one recipient's thousands of due lanes cost nothing while it is parked.
+  // A claimed delivery is leased until `now + lease`; settle, reschedule or Release() ends the
+  // lease. After a crash the leases are void: the process that held them is gone.
+  virtual std::vector<Claim> ClaimDue(Timestamp now,
+                                      std::chrono::milliseconds lease,
+                                      std::size_t limit,
+                                      const Wanted& wanted) = 0;
+  virtual void Release(const std::string& delivery_id) = 0;
+  // When the next lane head of a push channel, of a wanted recipient, may be claimed; nullopt if
+  // there is none. A leased head may be claimed again when its lease ends.
+  virtual std::optional<Timestamp> NextDue(const Wanted& wanted) = 0;
+
+  virtual absl::StatusOr<std::vector<v1::Delivery>> ListDeliveries(v1::DeliveryState state,
+                                                                   const std::string& recipient,
+                                                                   const std::string& after_id,
+                                                                   std::size_t limit) = 0;
   virtual absl::StatusOr<std::optional<v1::Delivery>> ReadDelivery(const std::string& id) = 0;
 
   // Items of a stream after `after`, oldest first; acknowledged ones too while they are kept.
-  virtual absl::StatusOr<std::vector<v1::Delivery>> ReadStream(const std::string& stream, std::uint64_t after,
+  virtual absl::StatusOr<std::vector<v1::Delivery>> ReadStream(const std::string& stream,
+                                                               std::uint64_t after,
                                                                std::size_t limit) = 0;
   // The last acknowledged sequence of a stream; 0: none.
   virtual absl::StatusOr<std::uint64_t> StreamPosition(const std::string& stream) = 0;
 
-  // Called after a commit that added deliveries or stream items, on the committer's thread: must not block or commit.
+  // Called after a commit that added deliveries or stream items, on the committer's thread: must
+  // not block or commit.
   struct Notice {
     bool deliveries = false;
     std::vector<std::string> streams;
   };
   virtual void SetListener(std::function<void(const Notice&)> listener) = 0;
+
+  // Reads the whole ledger and checks its chain of hashes (minutes for a large store).
+  // Errors: kDataLoss an entry was changed, dropped or added; kUnavailable the disk fails.
+  virtual absl::Status VerifyLedger() = 0;
 
   // Readable and writable now.
   virtual absl::Status Health() = 0;

@@ -1,0 +1,20 @@
+// Bounds of a store, the same for every backend.
+#pragma once
+
+#include <cstddef>
+
+namespace handoff::store {
+
+struct StoreOptions {
+  // Pending deliveries before a commit that adds one answers kResourceExhausted. Each costs some
+  // 300 bytes of memory. Range 1..100'000'000.
+  std::size_t max_pending_deliveries = 1'000'000;
+  // Commits waiting for the committer before the next one answers kResourceExhausted.
+  // Range 1..1'000'000.
+  std::size_t max_queued_commits = 4096;
+  // Items kept per stream; a later one removes the oldest, acknowledged or not.
+  // Range 1..1'000'000'000.
+  std::size_t max_stream_items = 100'000;
+};
+
+}  // namespace handoff::store
