@@ -82,6 +82,9 @@ class HttpServer {
 
   std::uint16_t port() const;
 
+  // Right now; for a gauge.
+  std::size_t open_connections() const;
+
   // New connections use `tls` from now on; open ones keep theirs. REQUIRES: started with TLS.
   void ReplaceTls(std::shared_ptr<ssl_ctx_st> tls);
 
