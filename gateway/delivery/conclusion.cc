@@ -1,0 +1,149 @@
+#include "gateway/delivery/conclusion.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/status_macros.h"
+
+namespace handoff::delivery {
+namespace {
+
+v1::LedgerEntry EntryOf(v1::LedgerEntry::Kind kind, const v1::Delivery& delivery, Timestamp now) {
+  v1::LedgerEntry entry;
+  entry.set_kind(kind);
+  entry.set_at_us(ToMicros(now));
+  entry.set_message_id(delivery.event().message_id());
+  entry.set_party(delivery.recipient());
+  entry.set_delivery_id(delivery.id());
+  entry.set_event(delivery.event().kind());
+  entry.set_view(delivery.view());
+  return entry;
+}
+
+Conclusion Settled(Result result,
+                   v1::DeliveryState state,
+                   v1::LedgerEntry::Kind kind,
+                   v1::Delivery delivery,
+                   std::string text,
+                   Timestamp now) {
+  delivery.set_state(state);
+  delivery.set_settled_us(ToMicros(now));
+  v1::LedgerEntry entry = EntryOf(kind, delivery, now);
+  entry.set_text(std::move(text));
+  return {.result = result, .delivery = std::move(delivery), .entry = std::move(entry)};
+}
+
+Conclusion Dead(Result result, v1::Delivery delivery, std::string text, Timestamp now) {
+  return Settled(result,
+                 v1::DELIVERY_STATE_DEAD,
+                 v1::LedgerEntry::DEAD,
+                 std::move(delivery),
+                 std::move(text),
+                 now);
+}
+
+// Attempt `delivery.attempts` failed for `why`: later again, or never.
+Conclusion Later(v1::Delivery delivery,
+                 const std::string& why,
+                 std::optional<std::chrono::seconds> retry_after,
+                 const RetryRules& rules,
+                 Timestamp now,
+                 std::mt19937_64& random) {
+  delivery.set_last_error(why);
+  if (TooOld(delivery, rules, now)) return ConcludeGaveUp(delivery, now);
+  std::chrono::milliseconds wait = BackoffDelay(rules.backoff, delivery.attempts(), random);
+  if (retry_after) wait = std::max<std::chrono::milliseconds>(wait, *retry_after);
+  delivery.set_due_us(ToMicros(now + wait));
+  v1::LedgerEntry entry = EntryOf(v1::LedgerEntry::ATTEMPTED, delivery, now);
+  entry.set_text("attempt " + std::to_string(delivery.attempts()) + ": " + why);
+  return {.result = Result::kRetry, .delivery = std::move(delivery), .entry = std::move(entry)};
+}
+
+}  // namespace
+
+const char* Name(Result result) {
+  switch (result) {
+    case Result::kDelivered:
+      return "delivered";
+    case Result::kWithheld:
+      return "withheld";
+    case Result::kRetry:
+      return "retry";
+    case Result::kRefused:
+      return "refused";
+    case Result::kGaveUp:
+      return "gave_up";
+  }
+  HANDOFF_CHECK(false);
+}
+
+Conclusion Conclude(const v1::Delivery& before,
+                    const connectors::Outcome& outcome,
+                    const std::vector<v1::ResourceName>& resources,
+                    const RetryRules& rules,
+                    Timestamp now,
+                    std::mt19937_64& random) {
+  v1::Delivery delivery = before;
+  delivery.set_attempts(before.attempts() + 1);
+  const std::string attempt =
+      "attempt " + std::to_string(delivery.attempts()) + ": " + outcome.text;
+  switch (outcome.kind) {
+    case connectors::Outcome::Kind::kDelivered: {
+      Conclusion conclusion = Settled(Result::kDelivered,
+                                      v1::DELIVERY_STATE_DELIVERED,
+                                      v1::LedgerEntry::DELIVERED,
+                                      std::move(delivery),
+                                      attempt,
+                                      now);
+      conclusion.entry.mutable_resources()->Add(resources.begin(), resources.end());
+      return conclusion;
+    }
+    case connectors::Outcome::Kind::kRefused:
+      delivery.set_last_error(outcome.text);
+      return Dead(Result::kRefused, std::move(delivery), "refused at " + attempt, now);
+    case connectors::Outcome::Kind::kRetry:
+      return Later(std::move(delivery), outcome.text, outcome.retry_after, rules, now, random);
+  }
+  HANDOFF_CHECK(false);
+}
+
+Conclusion ConcludeUnsent(const v1::Delivery& before,
+                          const absl::Status& why,
+                          const RetryRules& rules,
+                          Timestamp now,
+                          std::mt19937_64& random) {
+  v1::Delivery delivery = before;
+  delivery.set_attempts(before.attempts() + 1);
+  const std::string text = "not sent: " + std::string(why.message());
+  return Later(std::move(delivery), text, std::nullopt, rules, now, random);
+}
+
+Conclusion ConcludeWithheld(const v1::Delivery& before, std::string_view reason, Timestamp now) {
+  return Settled(Result::kWithheld,
+                 v1::DELIVERY_STATE_WITHHELD,
+                 v1::LedgerEntry::WITHHELD,
+                 before,
+                 std::string(reason),
+                 now);
+}
+
+Conclusion ConcludeGaveUp(const v1::Delivery& before, Timestamp now) {
+  const std::string text =
+      "gave up after " + std::to_string(before.attempts()) + " attempts: " +
+      (before.last_error().empty() ? "the recipient does not answer" : before.last_error());
+  return Dead(Result::kGaveUp, before, text, now);
+}
+
+bool TooOld(const v1::Delivery& delivery, const RetryRules& rules, Timestamp now) {
+  return now - FromMicros(delivery.created_us()) >= rules.give_up;
+}
+
+store::Batch BatchOf(const Conclusion& conclusion) {
+  store::Batch batch;
+  auto& list = conclusion.result == Result::kRetry ? batch.reschedule : batch.settle;
+  list.push_back(conclusion.delivery);
+  batch.ledger.push_back(conclusion.entry);
+  return batch;
+}
+
+}  // namespace handoff::delivery

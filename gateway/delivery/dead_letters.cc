@@ -1,0 +1,85 @@
+#include "gateway/delivery/dead_letters.h"
+
+#include <optional>
+#include <utility>
+
+#include "gateway/base/error.h"
+#include "gateway/base/status_macros.h"
+
+namespace handoff::delivery {
+namespace {
+
+constexpr std::size_t kMaxOperatorBytes = 100;
+constexpr std::size_t kMaxReasonBytes = 500;
+
+absl::Status CheckOperator(std::string_view by) {
+  if (!by.empty() && by.size() <= kMaxOperatorBytes) return absl::OkStatus();
+  return MakeError(ErrorId::kInvalidRequest, "an operator must be named, in at most 100 bytes");
+}
+
+v1::LedgerEntry EntryOf(v1::LedgerEntry::Kind kind,
+                        const v1::Delivery& delivery,
+                        Timestamp now,
+                        std::string text) {
+  v1::LedgerEntry entry;
+  entry.set_kind(kind);
+  entry.set_at_us(ToMicros(now));
+  entry.set_message_id(delivery.event().message_id());
+  entry.set_party(delivery.recipient());
+  entry.set_delivery_id(delivery.id());
+  entry.set_event(delivery.event().kind());
+  entry.set_view(delivery.view());
+  entry.set_text(std::move(text));
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Delivery> DeadLetters::Replay(const std::string& delivery_id,
+                                                 std::string_view by) {
+  HANDOFF_RETURN_IF_ERROR(CheckOperator(by));
+  absl::MutexLock lock(&one_at_a_time_);
+  HANDOFF_ASSIGN_OR_RETURN(v1::Delivery delivery, ReadDead(delivery_id));
+  const Timestamp now = clock_.Now();
+  delivery.set_state(v1::DELIVERY_STATE_PENDING);
+  delivery.set_attempts(0);
+  delivery.set_created_us(ToMicros(now));
+  delivery.set_due_us(ToMicros(now));
+  delivery.set_settled_us(0);
+  store::Batch batch;
+  batch.replay.push_back(delivery);
+  batch.ledger.push_back(
+      EntryOf(v1::LedgerEntry::REPLAYED, delivery, now, "by " + std::string(by)));
+  HANDOFF_RETURN_IF_ERROR(store_.CommitAndWait(std::move(batch)).status());
+  return delivery;
+}
+
+absl::StatusOr<v1::Delivery> DeadLetters::Discard(const std::string& delivery_id,
+                                                  std::string_view by,
+                                                  std::string_view reason) {
+  HANDOFF_RETURN_IF_ERROR(CheckOperator(by));
+  if (reason.empty() || reason.size() > kMaxReasonBytes) {
+    return MakeError(ErrorId::kInvalidRequest, "a reason must be given, in at most 500 bytes");
+  }
+  absl::MutexLock lock(&one_at_a_time_);
+  HANDOFF_ASSIGN_OR_RETURN(v1::Delivery delivery, ReadDead(delivery_id));
+  store::Batch batch;
+  batch.discard.push_back(delivery_id);
+  batch.ledger.push_back(EntryOf(v1::LedgerEntry::DISCARDED,
+                                 delivery,
+                                 clock_.Now(),
+                                 "by " + std::string(by) + ": " + std::string(reason)));
+  HANDOFF_RETURN_IF_ERROR(store_.CommitAndWait(std::move(batch)).status());
+  return delivery;
+}
+
+absl::StatusOr<v1::Delivery> DeadLetters::ReadDead(const std::string& delivery_id) {
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Delivery> delivery, store_.ReadDelivery(delivery_id));
+  if (!delivery) return MakeError(ErrorId::kNotFound, "no such delivery");
+  if (delivery->state() != v1::DELIVERY_STATE_DEAD) {
+    return MakeError(ErrorId::kIllegalMove, "the delivery is not dead");
+  }
+  return *std::move(delivery);
+}
+
+}  // namespace handoff::delivery
