@@ -17,7 +17,7 @@ class SigningKey {
  public:
   // Errors:
   //   kNotFound            there is no such file
-  //   kPermissionDenied    the file cannot be read, or others than its owner may read it
+  //   kPermissionDenied    the file cannot be read, or others than its owner and group may
   //   kInvalidArgument     not an unencrypted PEM private key of a kind named above
   static absl::StatusOr<std::shared_ptr<const SigningKey>> Load(const std::string& path);
 

@@ -75,6 +75,7 @@ class TokenVerifier {
   TokenVerifier(TokenVerifierOptions options,
                 std::vector<std::shared_ptr<const SigningKey>> keys,
                 ClientLookup clients);
+  ~TokenVerifier();
 
   // Errors: kUnauthenticated, always with the same text (the reason is in the internal detail).
   absl::StatusOr<Principal> Verify(std::string_view token, Timestamp now);
@@ -91,14 +92,11 @@ class TokenVerifier {
   struct Entry;
   using Recent = std::list<Entry>;
 
-  absl::StatusOr<Principal> Check(std::string_view token,
+  absl::StatusOr<Principal> Check(std::string_view token, Timestamp now) const;
+  std::optional<Principal> Cached(const Sha256Digest& digest,
                                   Timestamp now,
-                                  Timestamp& usable_until) const;
-  std::optional<Principal> Cached(const Sha256Digest& digest, Timestamp now);
-  void Remember(const Sha256Digest& digest,
-                const Principal& principal,
-                Timestamp until,
-                std::uint64_t generation);
+                                  std::uint64_t& generation);
+  void Remember(const Sha256Digest& digest, const Principal& principal, std::uint64_t generation);
 
   const TokenVerifierOptions options_;
   const std::vector<std::shared_ptr<const SigningKey>> keys_;
