@@ -1,0 +1,328 @@
+#include "fhir-mappings/runtime/json_text.h"
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "fhir-mappings/runtime/rapidjson.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace handoff::fhir::internal {
+namespace {
+
+constexpr bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// The first character from `i` on that cannot stand in a JSON string as it is.
+std::size_t FindEscape(std::string_view s, std::size_t i) {
+#ifdef __SSE2__
+  const __m128i control = _mm_set1_epi8(0x1f);
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  for (; i + 16 <= s.size(); i += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
+    const __m128i found = _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+    if (mask != 0) return i + static_cast<std::size_t>(__builtin_ctz(mask));
+  }
+#endif
+  while (i < s.size() && !NeedsEscape(s[i])) ++i;
+  return i;
+}
+
+char* Escape(char c, char* p) {
+  constexpr char kHex[] = "0123456789abcdef";
+  *p++ = '\\';
+  switch (c) {
+    case '"':
+    case '\\': *p++ = c; break;
+    case '\b': *p++ = 'b'; break;
+    case '\f': *p++ = 'f'; break;
+    case '\n': *p++ = 'n'; break;
+    case '\r': *p++ = 'r'; break;
+    case '\t': *p++ = 't'; break;
+    default:
+      std::memcpy(p, "u00", 3);
+      p[3] = kHex[static_cast<unsigned char>(c) >> 4];
+      p[4] = kHex[static_cast<unsigned char>(c) & 15];
+      p += 5;
+  }
+  return p;
+}
+
+// A parser over text that may come from anywhere. Control characters are refused, so that kept JSON is one line and
+// the parser's end mark, NUL, cannot hide what stands behind it.
+template <class Handler>
+bool ParseText(std::string_view text, Handler& handler) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) return false;
+  }
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader parser;
+  return !parser.Parse<rapidjson::kParseNumbersAsStringsFlag>(stream, handler).IsError();
+}
+
+// Accepts one object of bounded depth.
+struct ObjectCheck : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ObjectCheck> {
+  unsigned depth = 0;
+  bool Default() { return depth != 0; }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return depth != 0; }
+  bool StartObject() { return ++depth <= kMaxTextDepth; }
+  bool EndObject(rapidjson::SizeType) {
+    --depth;
+    return true;
+  }
+  bool StartArray() { return depth != 0 && ++depth <= kMaxTextDepth; }
+  bool EndArray(rapidjson::SizeType) {
+    --depth;
+    return true;
+  }
+};
+
+// Tells each reference with the names of the members that lead to it.
+class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ReferenceFinder> {
+ public:
+  using Visit = std::function<void(std::string_view, std::string_view)>;
+  explicit ReferenceFinder(const Visit& visit) : visit_(visit) {}
+
+  bool Default() { return !lengths_.empty(); }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return Default(); }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    if (reference_ && lengths_.size() > 1) visit_(members_, {text, length});
+    return Default();
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    key_.assign(text, length);
+    reference_ = key_ == "reference";
+    return true;
+  }
+  bool StartObject() {
+    if (!Open()) return false;
+    reference_ = false;
+    return true;
+  }
+  bool EndObject(rapidjson::SizeType) { return Close(); }
+  bool StartArray() {
+    reference_ = false;
+    return !lengths_.empty() && Open();
+  }
+  bool EndArray(rapidjson::SizeType) { return Close(); }
+
+ private:
+  bool Open() {
+    lengths_.push_back(members_.size());
+    if (!key_.empty()) (members_ += '.') += std::exchange(key_, {});
+    return lengths_.size() <= kMaxTextDepth;
+  }
+  bool Close() {
+    members_.resize(lengths_.back());
+    lengths_.pop_back();
+    reference_ = false;
+    return true;
+  }
+
+  const Visit& visit_;
+  std::string members_;
+  std::string key_;  // whose value comes next
+  std::vector<std::size_t> lengths_;
+  bool reference_ = false;
+};
+
+// Numbers come as text and leave as they came.
+class IndentingHandler : public rapidjson::PrettyWriter<rapidjson::StringBuffer> {
+ public:
+  using PrettyWriter::PrettyWriter;
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    return RawValue(text, length, rapidjson::kNumberType);
+  }
+};
+
+// Copies events to text, with the edit on the way.
+class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
+ public:
+  Editor(const JsonEdit& edit, Sink& out) : edit_(edit), out_(out) {}
+
+  bool left() const { return !gone_; }
+
+  bool Default() { return false; }
+  bool Null() { return Scalar("null"); }
+  bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) { return Scalar({text, length}); }
+
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    if (frames_.empty()) return false;
+    if (skip_) return Skipped();
+    const std::string_view value(text, length);
+    if (key_ == Key::kReference && edit_.reference) {
+      replacement_.clear();
+      const JsonEdit::Action action = edit_.reference(value, &replacement_);
+      if (action == JsonEdit::Action::kDrop) frames_.back().dropped = true;
+      BeginValue();
+      AppendJsonString(action == JsonEdit::Action::kReplace ? std::string_view(replacement_) : value, out_);
+      return true;
+    }
+    BeginValue();
+    AppendJsonString(value, out_);
+    if (key_ == Key::kResourceType) AppendNewMembers();
+    return true;
+  }
+
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    const std::string_view name(text, length);
+    if (skip_depth_ != 0) return true;
+    const bool top = frames_.size() == 1;
+    key_ = !top && name == "reference"    ? Key::kReference
+           : top && name == "resourceType" ? Key::kResourceType
+                                           : Key::kOther;
+    if (top && ((name == "id" && !edit_.id.empty()) || (name == "meta" && !edit_.meta.empty()))) {
+      skip_ = true;
+      return true;
+    }
+    member_begin_ = out_.size();
+    Separate();
+    AppendJsonString(name, out_);
+    out_.Put(':');
+    return true;
+  }
+
+  bool StartObject() { return Start('{'); }
+  bool EndObject(rapidjson::SizeType) { return End('}'); }
+  bool StartArray() { return !frames_.empty() && Start('['); }
+  bool EndArray(rapidjson::SizeType) { return End(']'); }
+
+ private:
+  enum class Key { kOther, kReference, kResourceType };
+  struct Frame {
+    std::size_t begin;  // where the value's separator or key stands
+    bool dropped = false;
+    bool lost = false;  // something below was dropped
+  };
+
+  void Separate() {
+    const char last = out_.back();
+    if (last != '{' && last != '[' && last != ':') out_.Put(',');
+  }
+  void BeginValue() {
+    if (out_.size() != 0 && out_.back() != ':') Separate();
+  }
+  bool Skipped() {
+    if (skip_depth_ == 0) skip_ = false;
+    return true;
+  }
+  bool Scalar(std::string_view text) {
+    if (frames_.empty()) return false;
+    if (skip_) return Skipped();
+    BeginValue();
+    out_.Append(text);
+    return true;
+  }
+
+  bool Start(char bracket) {
+    if (skip_) {
+      ++skip_depth_;
+      return frames_.size() + skip_depth_ <= kMaxTextDepth;
+    }
+    const bool member = !frames_.empty() && out_.back() == ':';
+    frames_.push_back({member ? member_begin_ : out_.size()});
+    if (frames_.size() > 1) Separate();
+    out_.Put(bracket);
+    key_ = Key::kOther;
+    return frames_.size() <= kMaxTextDepth;
+  }
+
+  bool End(char bracket) {
+    if (skip_) {
+      --skip_depth_;
+      return Skipped();
+    }
+    const Frame frame = frames_.back();
+    frames_.pop_back();
+    const bool empty = out_.back() == '{' || out_.back() == '[';
+    out_.Put(bracket);
+    key_ = Key::kOther;
+    if (!frame.dropped && !(frame.lost && empty)) return true;
+    out_.Truncate(frame.begin);
+    if (frames_.empty()) {
+      gone_ = true;
+    } else {
+      frames_.back().lost = true;
+    }
+    return true;
+  }
+
+  void AppendNewMembers() {
+    if (!edit_.id.empty()) {
+      out_.Append(",\"id\":");
+      AppendJsonString(edit_.id, out_);
+    }
+    if (!edit_.meta.empty()) {
+      out_.Append(",\"meta\":");
+      out_.Append(edit_.meta);
+    }
+  }
+
+  const JsonEdit& edit_;
+  Sink& out_;
+  std::vector<Frame> frames_;
+  std::string replacement_;
+  enum Key key_ = Key::kOther;
+  std::size_t member_begin_ = 0;
+  bool skip_ = false;
+  unsigned skip_depth_ = 0;
+  bool gone_ = false;
+};
+
+}  // namespace
+
+void AppendEscaped(std::string_view text, Sink& out) {
+  std::size_t i = 0;
+  while (true) {
+    const std::size_t stop = FindEscape(text, i);
+    char* p = out.Room(stop - i + 6);
+    if (stop != i) std::memcpy(p, text.data() + i, stop - i);
+    p += stop - i;
+    out.Advance(stop - i);
+    if (stop == text.size()) return;
+    out.Advance(static_cast<std::size_t>(Escape(text[stop], p) - p));
+    i = stop + 1;
+  }
+}
+
+void AppendJsonString(std::string_view text, Sink& out) {
+  out.Put('"');
+  AppendEscaped(text, out);
+  out.Put('"');
+}
+
+bool IsJsonObject(std::string_view text) {
+  ObjectCheck check;
+  return ParseText(text, check);
+}
+
+void VisitJsonReferences(std::string_view json, const ReferenceFinder::Visit& visit) {
+  if (json.find("\"reference\"") == json.npos) return;
+  ReferenceFinder finder(visit);
+  ParseText(json, finder);
+}
+
+std::string Indented(std::string_view json) {
+  rapidjson::StringBuffer buffer;
+  IndentingHandler handler(buffer);
+  handler.SetIndent(' ', 2);
+  ParseText(json, handler);
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
+bool AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out) {
+  const std::size_t begin = out.size();
+  Editor editor(edit, out);
+  const bool parsed = ParseText(text, editor);
+  if (parsed && editor.left()) return true;
+  out.Truncate(begin);
+  return false;
+}
+
+}  // namespace handoff::fhir::internal

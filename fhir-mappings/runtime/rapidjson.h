@@ -1,0 +1,29 @@
+// RapidJSON as the mapping runtime builds it: with SIMD scanning, in a namespace of its own, so that a program part that
+// includes RapidJSON with other settings cannot clash with it.
+#pragma once
+
+#ifdef RAPIDJSON_RAPIDJSON_H_
+#error "include fhir-mappings/runtime/rapidjson.h instead of RapidJSON's own headers"
+#endif
+
+#define RAPIDJSON_NAMESPACE handoff::fhir::rapidjson
+#define RAPIDJSON_NAMESPACE_BEGIN \
+  namespace handoff {             \
+  namespace fhir {                \
+  namespace rapidjson {
+#define RAPIDJSON_NAMESPACE_END \
+  }                             \
+  }                             \
+  }
+#if defined(__SSE4_2__)
+#define RAPIDJSON_SSE42
+#elif defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
+#define RAPIDJSON_HAS_STDSTRING 0
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>

@@ -1,0 +1,62 @@
+// Finding members, codes and resource types by name.
+#pragma once
+
+#include <cstring>
+#include <string_view>
+
+#include "fhir-mappings/runtime/tables.h"
+
+namespace handoff::fhir::internal {
+
+inline bool SameText(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// nullptr if `name` is no member of `type`.
+inline const Member* FindMember(const Type& type, std::string_view name) {
+  const std::uint8_t slot = Slot(type.index, name);
+  if (slot == kNoName) return nullptr;
+  const Member& member = type.members[slot];
+  return SameText(member.name, name) ? &member : nullptr;
+}
+
+inline const EnumCode* FindCode(const Enum& codes, std::string_view name) {
+  const std::uint8_t slot = Slot(codes.index, name);
+  if (slot == kNoName) return nullptr;
+  const EnumCode& code = codes.codes[slot];
+  return SameText(code.code, name) ? &code : nullptr;
+}
+
+// The code of a number, or nullptr.
+inline const EnumCode* FindCode(const Enum& codes, std::uint64_t number) {
+  for (const EnumCode& code : codes.codes) {
+    if (static_cast<std::uint64_t>(code.number) == number) return &code;
+  }
+  return nullptr;
+}
+
+// The member that a wire field belongs to, or nullptr.
+inline const Member* FindField(const Type& type, std::uint32_t number) {
+  if (number >= type.by_field.size() || type.by_field[number] == kNoName) return nullptr;
+  return &type.members[type.by_field[number]];
+}
+
+// The mapped resource type, or nullptr.
+const Type* FindResource(std::string_view name);
+const Type* FindResource(std::uint32_t field);
+
+// What the resourceType of an object says.
+struct ResourceName {
+  bool found = false;          // a resource type of R4
+  bool stated = false;         // there is a resourceType
+  const Type* type = nullptr;  // its map; null: opaque
+  std::string_view name;       // static storage
+};
+
+// `text` is JSON from behind the `{` of a resource on; `resourceType` may stand anywhere in the object.
+ResourceName FindResourceType(std::string_view text);
+
+// Whether a member name may appear in a message: short, and letters, digits and _ only.
+bool IsPlainName(std::string_view name);
+
+}  // namespace handoff::fhir::internal
