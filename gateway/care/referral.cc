@@ -218,7 +218,6 @@ bool AssignPerformer(v1::Referral* referral, const PartyKey& performer) {
   if (!referral->performer().empty() || performer.empty() || IsFinal(referral->state()))
     return false;
   referral->set_performer(performer.value());
-  referral->set_version(referral->version() + 1);
   return true;
 }
 

@@ -59,7 +59,7 @@ StepResult Step(const v1::Referral& referral, const Move& move);
 bool MarkDelivered(v1::Referral* referral, const MessageId& message, Timestamp at);
 
 // An agency was found for a referral that named none. Nothing happens if there is a performer or it
-// is final.
+// is final. The version stays: the choice is part of the plan that opened or changed the referral.
 bool AssignPerformer(v1::Referral* referral, const PartyKey& performer);
 
 // Task.statusReason.text, the one form of a reason that the profile knows.

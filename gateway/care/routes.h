@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/clock.h"
@@ -53,8 +54,10 @@ struct RouteDecision {
 
 struct RouteInput {
   const v1::Event& event;
-  const std::vector<v1::Attribution>& attributions;  // of the event's person, closed ones included
-  const v1::Referral* referral = nullptr;            // REFERRAL_*: as it is after the event
+  // Of the event's person; those that are not open at `now` do not count. Which of several claims
+  // to a role holds is for the caller to decide.
+  const std::vector<v1::Attribution>& attributions;
+  const v1::Referral* referral = nullptr;  // REFERRAL_*: as it is after the event
   Timestamp now;
 };
 
@@ -88,6 +91,8 @@ class Routes {
     std::string because;
   };
 
+  // False for a party of a kind that the route leaves to other routes.
+  static bool IsFor(const Route& route, const PartyKey& party, const PartyFacts& parties);
   static Route LoadRoute(const ConfigNode& node, ConfigErrors& errors);
   std::vector<Candidate> Recipients(const Route& route,
                                     const RouteInput& input,

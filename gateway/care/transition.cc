@@ -48,8 +48,9 @@ void AddStep(v1::Transition* stay,
   step.set_occurred_us(occurred_us);
   step.set_received_us(ToMicros(received));
   auto& steps = *stay->mutable_steps();
-  std::stable_sort(
-      steps.begin(), steps.end(), [](const auto& a, const auto& b) { return Order(a) < Order(b); });
+  for (int i = steps.size() - 1; i > 0 && Order(steps[i]) < Order(steps[i - 1]); --i) {
+    steps.SwapElements(i, i - 1);
+  }
   stay->set_last(steps[steps.size() - 1].kind());
 }
 

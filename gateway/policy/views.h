@@ -24,6 +24,10 @@
 
 namespace handoff::policy {
 
+// The code of the label that a resource has when only a part of it is labelled. Always listed, of
+// scope resource.
+inline constexpr char kInlineLabel[] = "inline";
+
 enum class LabelScope { kResource, kMessage };
 
 struct Label {
@@ -98,9 +102,9 @@ class Views {
                                      std::string_view encoded,
                                      const KeptSet& kept) const;
 
-  // The same for all that travels in one message: decides first what leaves, then projects it.
-  // `beside` are resources to which references may stand although they do not travel (the
-  // recipient's own Organization).
+  // The same for all that travels in one message: decides first what leaves, then projects it. The
+  // first of `resources` is what the message is about: if it does not leave, nothing does. To
+  // `beside` references may stand although it does not travel (the recipient's own Organization).
   absl::StatusOr<MessageProjection> ProjectMessage(const View& view,
                                                    const std::vector<std::string_view>& resources,
                                                    const KeptSet& beside = {}) const;
@@ -123,8 +127,11 @@ class Views {
     std::set<std::string, std::less<>> types;  // empty: every type that the view allows
   };
 
-  // Empty if the labels do not keep the resource from leaving through the view.
-  std::string WhyWithheld(const View& view, const Labels& labels) const;
+  // Why a resource does not leave through the view; empty if it does.
+  std::string WhyNot(const View& view,
+                     std::string_view type,
+                     std::string_view encoded,
+                     const Labels& labels) const;
   View LoadView(const ConfigNode& node, ConfigErrors& errors) const;
   void LoadLabels(const ConfigNode& node, ConfigErrors& errors);
   void LoadAccess(const ConfigNode& node, ConfigErrors& errors);

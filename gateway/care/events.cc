@@ -1,0 +1,33 @@
+#include "gateway/care/events.h"
+
+#include "gateway/care/plan_reader.h"
+#include "gateway/care/reading.h"
+#include "gateway/care/referral_reader.h"
+#include "gateway/care/stay_reader.h"
+
+namespace handoff::care {
+
+bool ReadsType(std::string_view type) {
+  return type == "Encounter" || type == "CarePlan" || type == "Goal" || type == "ServiceRequest" ||
+         type == "Task";
+}
+
+Understanding Understand(const Message& message, const EventRules& rules, Facts& facts) {
+  Reading reading(message, facts);
+  ReadStays(rules, &reading);
+  ReadPlans(&reading);
+  ReadReferrals(rules, &reading);
+  return reading.Finish();
+}
+
+Understanding UnderstandMove(const Message& message,
+                             const v1::Referral& referral,
+                             v1::ReferralState to,
+                             const std::string& reason,
+                             Facts& facts) {
+  Reading reading(message, facts);
+  ReadMove(referral, to, reason, &reading);
+  return reading.Finish();
+}
+
+}  // namespace handoff::care

@@ -1,0 +1,106 @@
+#include "gateway/care/reading.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace handoff::care {
+
+ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
+
+ResourceKey KeyOf(const v1::Reference& reference) {
+  return {reference.resource_type(), reference.resource_id()};
+}
+
+std::string PathOf(const Written& written, std::string_view element) {
+  std::string path = written.expression.empty() ? written.name.type() : written.expression;
+  if (!element.empty()) path.append(1, '.').append(element);
+  return path;
+}
+
+Reading::Reading(const Message& message, Facts& facts)
+    : message_(message), facts_(facts), stories_(message, facts) {
+  for (const Written& written : message.resources) written_[KeyOf(written.name)] = &written;
+}
+
+const Written* Reading::FindWritten(const ResourceKey& key) const {
+  const auto found = written_.find(key);
+  return found == written_.end() ? nullptr : found->second;
+}
+
+std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
+  if (key.id.empty()) return std::nullopt;
+  v1::Resource resource;
+  if (const Written* written = FindWritten(key)) {
+    if (written->now != nullptr) return *written->now;
+    const std::string_view bytes = written->encoded;
+    if (!resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
+    return resource;
+  }
+  const std::optional<StoredNow> stored = facts_.Find(key);
+  if (!stored || !resource.ParseFromString(stored->encoded)) return std::nullopt;
+  return resource;
+}
+
+std::optional<v1::Transition> Reading::StayOf(const ResourceKey& encounter) {
+  for (const v1::Transition& stay : out_.transitions) {
+    if (KeyOf(stay.encounter()) == encounter) return stay;
+  }
+  std::optional<v1::Transition> stay = facts_.TransitionOf(encounter);
+  if (stay) stored_versions_[stay->id()] = stay->version();
+  return stay;
+}
+
+std::optional<v1::Referral> Reading::ReferralOf(const ResourceKey& key) {
+  if (key.id.empty()) return std::nullopt;
+  // The latest first: a ServiceRequest belongs to the last referral that was opened on it.
+  for (auto it = out_.referrals.rbegin(); it != out_.referrals.rend(); ++it) {
+    if (KeyOf(it->task()) == key || KeyOf(it->service_request()) == key) return *it;
+  }
+  std::optional<v1::Referral> referral = facts_.ReferralOf(key);
+  if (!referral) return std::nullopt;
+  for (const v1::Referral& changed : out_.referrals) {
+    if (changed.id() == referral->id()) return changed;
+  }
+  stored_versions_[referral->id()] = referral->version();
+  return referral;
+}
+
+void Reading::Put(v1::Transition stay) {
+  stay.set_version(stored_versions_[stay.id()] + 1);
+  for (v1::Transition& earlier : out_.transitions) {
+    if (earlier.id() != stay.id()) continue;
+    earlier = std::move(stay);
+    return;
+  }
+  out_.transitions.push_back(std::move(stay));
+}
+
+void Reading::Put(v1::Referral referral) {
+  referral.set_version(stored_versions_[referral.id()] + 1);
+  for (v1::Referral& earlier : out_.referrals) {
+    if (earlier.id() != referral.id()) continue;
+    earlier = std::move(referral);
+    return;
+  }
+  out_.referrals.push_back(std::move(referral));
+}
+
+v1::Event& Reading::AddEvent(v1::EventKind kind,
+                             const v1::ResourceName& focus,
+                             std::uint64_t person_id,
+                             std::int64_t occurred_us) {
+  v1::Event& event = out_.events.emplace_back();
+  event.set_kind(kind);
+  event.set_message_id(message_.id.value());
+  event.set_person_id(person_id);
+  event.set_source(message_.sender.value());
+  event.set_occurred_us(occurred_us);
+  *event.mutable_focus() = focus;
+  return event;
+}
+
+void Reading::AddIssue(fhir::Severity severity, std::string text, std::string expression) {
+  out_.issues.push_back({severity, "business-rule", std::move(text), std::move(expression)});
+}
+
+}  // namespace handoff::care

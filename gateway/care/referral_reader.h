@@ -1,0 +1,18 @@
+// Referrals that a message opens and moves: ServiceRequests, and the Tasks that ask for their
+// fulfilment.
+#pragma once
+
+#include "gateway/care/event_rules.h"
+#include "gateway/care/reading.h"
+
+namespace handoff::care {
+
+void ReadReferrals(const EventRules& rules, Reading* reading);
+
+// Moves a referral that has no Task.
+void ReadMove(const v1::Referral& referral,
+              v1::ReferralState to,
+              const std::string& reason,
+              Reading* reading);
+
+}  // namespace handoff::care

@@ -1,0 +1,335 @@
+#include "gateway/care/stay_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gateway/care/times.h"
+#include "gateway/care/transition.h"
+
+namespace handoff::care {
+namespace {
+
+// What Event.status says of an ENCOUNTER_UPDATE.
+constexpr char kMoved[] = "moved";
+constexpr char kCorrected[] = "corrected";
+constexpr char kDischargeCancelled[] = "discharge-cancelled";
+constexpr char kCancelled[] = "cancelled";
+
+struct News {
+  v1::EventKind kind = v1::EVENT_KIND_UNSPECIFIED;
+  std::int64_t occurred_us = 0;
+  std::string status;
+  bool timeline_only = false;  // it is over by now: recorded, told to no one
+};
+
+struct Visit {
+  const v1::Encounter& now;
+  v1::ResourceName name;
+  std::uint64_t person_id = 0;
+  const v1::Encounter* before = nullptr;
+  v1::EventKind announced = v1::EVENT_KIND_UNSPECIFIED;
+  std::string expression;
+};
+
+std::string DispositionOf(const v1::Encounter& encounter) {
+  for (const v1::Coding& coding : encounter.hospitalization().discharge_disposition().codings()) {
+    if (!coding.code().empty()) return coding.code();
+  }
+  return {};
+}
+
+const v1::Encounter::Location* PlaceOf(const v1::Encounter& encounter) {
+  const auto& places = encounter.locations();
+  const auto active = std::find_if(places.begin(), places.end(), [](const auto& place) {
+    return place.status() == v1::ENCOUNTER_LOCATION_STATUS_ACTIVE;
+  });
+  if (active != places.end()) return &*active;
+  return places.empty() ? nullptr : &places[places.size() - 1];
+}
+
+std::string TextOf(const v1::Reference& reference) {
+  return reference.uri().empty() ? reference.resource_type() + "/" + reference.resource_id()
+                                 : reference.uri();
+}
+
+// Reads one Encounter against what is known of the stay.
+class VisitReader {
+ public:
+  VisitReader(const EventRules& rules, Reading* reading, const Visit& visit)
+      : rules_(rules),
+        reading_(*reading),
+        visit_(visit),
+        start_(Micros(visit.now.period().start())),
+        end_(Micros(visit.now.period().end())),
+        phase_(rules.PhaseOf(visit.now.status())),
+        known_(reading->StayOf(KeyOf(visit.name))),
+        person_id_(visit.person_id == 0 && known_ ? known_->person_id() : visit.person_id) {
+    // Still there at the end of the month is billed as a disposition; it is no discharge.
+    if (phase_ == StayPhase::kEnded && rules.IsStillPatient(DispositionOf(visit.now))) {
+      phase_ = StayPhase::kPresent;
+    }
+  }
+
+  void Run() {
+    const bool announced = visit_.announced != v1::EVENT_KIND_UNSPECIFIED;
+    if (!announced && !known_ && !rules_.IsStay(ClassCode())) return;
+    std::optional<News> news = announced ? Announced() : Derived();
+    const bool changed =
+        known_ && known_->class_code() != ClassCode() && phase_ != StayPhase::kVoid;
+    if (news) {
+      Tell(*news);
+    } else if (changed) {
+      v1::Transition stay = *known_;
+      stay.set_class_code(ClassCode());
+      *stay.mutable_encounter() = visit_.name;
+      reading_.Put(std::move(stay));
+    }
+  }
+
+ private:
+  const std::string& ClassCode() const { return visit_.now.class_value().code(); }
+
+  bool Known(v1::EventKind kind, std::optional<std::int64_t> stated) const {
+    if (!known_) return false;
+    return stated ? HasStep(*known_, kind, *stated) : HasStep(*known_, kind);
+  }
+
+  std::optional<News> Once(v1::EventKind kind, std::optional<std::int64_t> stated) const {
+    if (Known(kind, stated)) return std::nullopt;
+    return News{kind, stated.value_or(reading_.received_us()), {}, false};
+  }
+
+  // A notification says itself what happened; the Encounter says when.
+  std::optional<News> Announced() {
+    switch (visit_.announced) {
+      case v1::EVENT_KIND_ADMIT: {
+        if (BecomesAdmission()) return ClassChange();
+        std::optional<News> news = Once(v1::EVENT_KIND_ADMIT, start_);
+        if (news && known_ && known_->discharged_us() != 0) news->timeline_only = true;
+        return news;
+      }
+      case v1::EVENT_KIND_DISCHARGE:
+        if (std::optional<News> news = Once(v1::EVENT_KIND_DISCHARGE, end_)) return news;
+        return Correction();
+      default: {
+        const v1::Encounter::Location* place = PlaceOf(visit_.now);
+        const auto since = place == nullptr ? std::nullopt : Micros(place->period().start());
+        const bool again = !since && visit_.before != nullptr && !PlaceChanged();
+        if (again && Known(v1::EVENT_KIND_TRANSFER, std::nullopt)) return std::nullopt;
+        const std::int64_t at = since.value_or(reading_.received_us());
+        return Once(v1::EVENT_KIND_TRANSFER, at);
+      }
+    }
+  }
+
+  std::optional<News> Derived() {
+    switch (phase_) {
+      case StayPhase::kNone:
+        return std::nullopt;
+      case StayPhase::kPresent:
+        return Present();
+      case StayPhase::kEnded:
+        return Ended();
+      case StayPhase::kVoid: {
+        const bool again =
+            visit_.before != nullptr && rules_.PhaseOf(visit_.before->status()) == phase_;
+        if (!known_ || again) return std::nullopt;
+        return Update(kCancelled);
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<News> Present() {
+    if (!known_) return Once(v1::EVENT_KIND_ADMIT, start_);
+    if (BecomesAdmission()) return ClassChange();
+    if (!HasStep(*known_, v1::EVENT_KIND_ADMIT)) {
+      std::optional<News> late = Once(v1::EVENT_KIND_ADMIT, start_);
+      if (late) late->timeline_only = known_->discharged_us() != 0;
+      return late;
+    }
+    if (known_->discharged_us() != 0) return Update(kDischargeCancelled);
+    if (!PlaceChanged()) return std::nullopt;
+    const auto since = Micros(PlaceOf(visit_.now)->period().start());
+    if (!LeavesFacility()) return Update(kMoved, since);
+    return Once(v1::EVENT_KIND_TRANSFER, since.value_or(reading_.received_us()));
+  }
+
+  std::optional<News> Ended() {
+    if (!known_ && !end_) return std::nullopt;  // over, but nobody says when: history
+    std::optional<News> news = Once(v1::EVENT_KIND_DISCHARGE, end_);
+    if (news) {
+      if (!known_) {
+        reading_.AddIssue(fhir::Severity::kInformation, "admission not seen", visit_.expression);
+      }
+      return news;
+    }
+    return Correction();
+  }
+
+  // REQUIRES: the stay is known to be over.
+  std::optional<News> Correction() const {
+    const std::string disposition = DispositionOf(visit_.now);
+    if (disposition.empty() || disposition == known_->disposition()) return std::nullopt;
+    return Update(kCorrected);
+  }
+
+  News Update(const char* status, std::optional<std::int64_t> at = std::nullopt) const {
+    return {v1::EVENT_KIND_ENCOUNTER_UPDATE, at.value_or(reading_.received_us()), status, false};
+  }
+
+  // An emergency visit that becomes an inpatient stay is admitted a second time, and told a second
+  // time.
+  bool BecomesAdmission() const {
+    return known_ && known_->discharged_us() == 0 &&
+           rules_.IsAdmission(known_->class_code(), ClassCode());
+  }
+
+  std::optional<News> ClassChange() const {
+    std::optional<std::int64_t> since;
+    for (const v1::Encounter::ClassHistory& past : visit_.now.class_history()) {
+      since = std::max(since, Micros(past.period().end()));
+    }
+    return News{v1::EVENT_KIND_ADMIT, since.value_or(reading_.received_us()), {}, false};
+  }
+
+  bool PlaceChanged() const {
+    if (visit_.before == nullptr) return false;
+    const v1::Encounter::Location* from = PlaceOf(*visit_.before);
+    const v1::Encounter::Location* to = PlaceOf(visit_.now);
+    return from != nullptr && to != nullptr && TextOf(from->location()) != TextOf(to->location());
+  }
+
+  // A move from bed to bed is no transfer (Da Vinci Alerts, use cases). Where nothing tells that
+  // the facility is the same, it is one: better told once too often than a patient out of sight.
+  bool LeavesFacility() {
+    const v1::Encounter& before = *visit_.before;
+    if (before.has_service_provider() && visit_.now.has_service_provider()) {
+      return TextOf(before.service_provider()) != TextOf(visit_.now.service_provider());
+    }
+    const v1::Encounter::Location* to = PlaceOf(visit_.now);
+    if (rules_.IsInsideFacility(to->physical_type())) return false;
+    const std::string from_facility = FacilityOf(*PlaceOf(before));
+    return from_facility.empty() || from_facility != FacilityOf(*to);
+  }
+
+  std::string FacilityOf(const v1::Encounter::Location& place) {
+    const std::optional<v1::Resource> location = reading_.Resource(KeyOf(place.location()));
+    if (!location || !location->location().has_managing_organization()) return {};
+    return TextOf(location->location().managing_organization());
+  }
+
+  v1::Transition NewStay() {
+    v1::Transition stay;
+    stay.set_id(MintId('t', reading_.received_us()));
+    stay.set_person_id(person_id_);
+    PartyKey facility = reading_.facts().PartyOf(visit_.now.service_provider());
+    if (facility.empty()) facility = reading_.message().sender;
+    stay.set_source(facility.value());
+    return stay;
+  }
+
+  void Tell(const News& news) {
+    v1::Transition stay = known_ ? *known_ : NewStay();
+    *stay.mutable_encounter() = visit_.name;
+    stay.set_class_code(ClassCode());
+    if (start_) stay.set_admitted_us(*start_);
+    if (news.kind == v1::EVENT_KIND_ADMIT && stay.admitted_us() == 0) {
+      stay.set_admitted_us(news.occurred_us);
+    }
+    if (news.kind == v1::EVENT_KIND_DISCHARGE) stay.set_discharged_us(news.occurred_us);
+    if (news.status == kDischargeCancelled) {
+      stay.set_discharged_us(0);
+      stay.clear_disposition();
+    } else if (const std::string disposition = DispositionOf(visit_.now); !disposition.empty()) {
+      stay.set_disposition(disposition);
+    }
+    AddStep(&stay, news.kind, news.occurred_us, reading_.message().id, reading_.message().received);
+    const std::string id = stay.id();
+    reading_.Put(std::move(stay));
+    if (news.timeline_only) return;
+
+    v1::Event& event = reading_.AddEvent(news.kind, visit_.name, person_id_, news.occurred_us);
+    event.set_transition_id(id);
+    event.set_status(news.status);
+    Stories& stories = reading_.stories();
+    const auto story = visit_.announced != v1::EVENT_KIND_UNSPECIFIED
+                           ? stories.TellMessage(visit_.name, person_id_)
+                           : stories.TellWithReferrers(visit_.name, person_id_);
+    event.mutable_resources()->Assign(story.begin(), story.end());
+  }
+
+  const EventRules& rules_;
+  Reading& reading_;
+  const Visit& visit_;
+  const std::optional<std::int64_t> start_;
+  const std::optional<std::int64_t> end_;
+  StayPhase phase_;
+  const std::optional<v1::Transition> known_;
+  const std::uint64_t person_id_;
+};
+
+// The Encounter that a notification is about: its focus, or the only one it brings.
+ResourceKey AnnouncedEncounter(const Message& message) {
+  for (const v1::Reference& focus : message.header->focus()) {
+    if (focus.resource_type() == "Encounter") return KeyOf(focus);
+  }
+  ResourceKey only;
+  for (const Written& written : message.resources) {
+    if (written.name.type() != "Encounter") continue;
+    if (!only.id.empty()) return {};
+    only = KeyOf(written.name);
+  }
+  return only;
+}
+
+// A notification may be about an Encounter that came earlier.
+void ReadStored(const EventRules& rules,
+                const ResourceKey& key,
+                v1::EventKind announced,
+                Reading* reading) {
+  const std::optional<StoredNow> stored =
+      key.id.empty() ? std::nullopt : reading->facts().Find(key);
+  v1::Resource resource;
+  if (!stored || !resource.ParseFromString(stored->encoded) || !resource.has_encounter()) {
+    reading->AddIssue(
+        fhir::Severity::kWarning,
+        "the notification announces an event but its focus is no Encounter that is known",
+        "MessageHeader.focus");
+    return;
+  }
+  Visit visit{
+      resource.encounter(), {}, stored->person_id, nullptr, announced, "MessageHeader.focus"};
+  visit.name.set_type(key.type);
+  visit.name.set_id(key.id);
+  visit.name.set_version(stored->version);
+  VisitReader(rules, reading, visit).Run();
+}
+
+}  // namespace
+
+void ReadStays(const EventRules& rules, Reading* reading) {
+  const Message& message = reading->message();
+  const v1::EventKind announced = message.header == nullptr
+                                      ? v1::EVENT_KIND_UNSPECIFIED
+                                      : rules.KindOf(message.header->event_coding());
+  const ResourceKey focus =
+      announced == v1::EVENT_KIND_UNSPECIFIED ? ResourceKey() : AnnouncedEncounter(message);
+  bool focus_read = announced == v1::EVENT_KIND_UNSPECIFIED;
+  for (const Written& written : message.resources) {
+    if (written.now == nullptr || !written.now->has_encounter()) continue;
+    const bool is_focus = !focus.id.empty() && KeyOf(written.name) == focus;
+    focus_read = focus_read || is_focus;
+    const Visit visit{written.now->encounter(),
+                      written.name,
+                      written.person_id,
+                      written.before == nullptr ? nullptr : &written.before->encounter(),
+                      is_focus ? announced : v1::EVENT_KIND_UNSPECIFIED,
+                      PathOf(written, {})};
+    VisitReader(rules, reading, visit).Run();
+  }
+  if (!focus_read) ReadStored(rules, focus, announced, reading);
+}
+
+}  // namespace handoff::care

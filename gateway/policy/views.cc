@@ -1,0 +1,216 @@
+#include "gateway/policy/views.h"
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+
+#include "gateway/base/status_macros.h"
+#include "gateway/policy/label_scan.h"
+#include "gateway/policy/unmapped.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace handoff::policy {
+namespace {
+
+// Extensions of DS4P by which a part of a resource carries a label.
+constexpr std::string_view kInlineLabelUrl = "extension-inline-sec-label";
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+absl::StatusOr<std::string> ProjectUnmapped(
+    std::string_view encoded, const std::function<bool(const fhir::ReferenceView&)>& keep) {
+  v1::Resource resource;
+  if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+    return absl::DataLossError("a stored resource cannot be read");
+  }
+  v1::OpaqueResource& whole = *resource.mutable_opaque();
+  std::optional<std::string> stripped = StripUnmapped(whole.json());
+  if (!stripped) return absl::DataLossError("a stored resource is no JSON object");
+  whole.set_json(*std::move(stripped));
+  v1::Meta meta;
+  *meta.mutable_security() = whole.meta().security();
+  whole.clear_meta();
+  if (meta.security_size() > 0) *whole.mutable_meta() = std::move(meta);
+  std::string bytes;
+  if (!resource.AppendToString(&bytes)) return absl::InternalError("a resource cannot be encoded");
+  fhir::RewriteOptions options;
+  options.reference = [&keep](const fhir::ReferenceView& reference) {
+    fhir::ReferenceEdit edit;
+    if (!keep(reference)) edit.action = fhir::ReferenceEdit::Action::kDrop;
+    return edit;
+  };
+  std::string out;
+  HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(bytes, options, &out));
+  return out;
+}
+
+std::string LabelReason(const View& view, const Labels& labels) {
+  for (const Label* label : labels) {
+    if (!view.AllowsLabel(label->code)) return "label: " + label->kind;
+  }
+  return {};
+}
+
+// True if a label that the view does not allow would show through the rest of the message.
+bool Reveals(const View& view, const Labels& labels) {
+  return std::any_of(labels.begin(), labels.end(), [&view](const Label* label) {
+    return label->scope == LabelScope::kMessage && !view.AllowsLabel(label->code);
+  });
+}
+
+bool HasType(const v1::Identifier& identifier, const std::set<std::string, std::less<>>& types) {
+  const auto& codings = identifier.type().codings();
+  return std::any_of(codings.begin(), codings.end(), [&](const v1::Coding& c) {
+    return types.contains(c.code());
+  });
+}
+
+absl::StatusOr<std::string> FilterIdentifiers(std::string encoded,
+                                              const std::set<std::string, std::less<>>& types) {
+  v1::Resource resource;
+  if (!resource.ParseFromString(encoded))
+    return absl::DataLossError("a projected Patient cannot be read");
+  auto& identifiers = *resource.mutable_patient()->mutable_identifiers();
+  identifiers.erase(std::remove_if(identifiers.begin(),
+                                   identifiers.end(),
+                                   [&](const v1::Identifier& i) { return !HasType(i, types); }),
+                    identifiers.end());
+  std::string out;
+  if (!resource.AppendToString(&out)) return absl::InternalError("a Patient cannot be encoded");
+  return out;
+}
+
+}  // namespace
+
+bool View::AllowsType(std::string_view type) const {
+  return everything_ || mask_.AllowsType(type) || unmapped_.contains(type);
+}
+
+bool View::AllowsLabel(std::string_view code) const {
+  return labels_.contains("*") || labels_.contains(code);
+}
+
+const View* Views::Find(std::string_view name) const {
+  const auto found = views_.find(name);
+  return found == views_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> Views::Names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, view] : views_) names.push_back(name);
+  return names;
+}
+
+Labels Views::LabelsOf(std::string_view encoded) const {
+  Labels labels;
+  const auto add = [&](std::string_view code) {
+    const auto found = labels_.find(code);
+    if (found == labels_.end()) return;
+    if (std::find(labels.begin(), labels.end(), &found->second) == labels.end()) {
+      labels.push_back(&found->second);
+    }
+  };
+  VisitLabels(encoded, add);
+  if (Contains(encoded, kInlineLabelUrl)) add(kInlineLabel);
+  // In JSON that is not read, a contained resource may carry a label: any text that is one counts.
+  const std::string_view json = UnmappedJson(encoded);
+  if (Contains(json, "\"contained\"")) {
+    for (const auto& [code, label] : labels_) {
+      if (Contains(json, '"' + code + '"')) add(code);
+    }
+  }
+  return labels;
+}
+
+std::string Views::WhyNot(const View& view,
+                          std::string_view type,
+                          std::string_view encoded,
+                          const Labels& labels) const {
+  if (std::string why = LabelReason(view, labels); !why.empty()) return why;
+  if (!view.AllowsType(type)) return "view " + view.name() + " shows no " + std::string(type);
+  // It may turn the meaning around ("not", "planned only"), and no view but that of everything
+  // brings it.
+  if (!view.everything_ && Contains(encoded, "modifierExtension")) {
+    return "it carries a modifier extension, which the view would drop";
+  }
+  return {};
+}
+
+absl::StatusOr<Projection> Views::Project(const View& view,
+                                          std::string_view encoded,
+                                          const KeptSet& kept) const {
+  const fhir::Head head = fhir::ReadHead(encoded);
+  if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
+  if (std::string why = WhyNot(view, head.type, encoded, LabelsOf(encoded)); !why.empty()) {
+    return Projection{std::nullopt, std::move(why)};
+  }
+  if (view.everything_) return Projection{std::string(encoded), {}};
+  const auto keep = [&kept](const fhir::ReferenceView& reference) {
+    return reference.IsRelative() &&
+           kept.contains(ResourceKey{std::string(reference.type), std::string(reference.id)});
+  };
+  if (view.unmapped_.contains(head.type)) {
+    HANDOFF_ASSIGN_OR_RETURN(std::string out, ProjectUnmapped(encoded, keep));
+    return Projection{std::move(out), {}};
+  }
+  std::string out;
+  HANDOFF_ASSIGN_OR_RETURN(const bool shown, view.mask_.Project(encoded, keep, &out));
+  HANDOFF_CHECK(shown);  // AllowsType() said so
+  if (head.type == "Patient" && !view.identifier_types_.empty()) {
+    HANDOFF_ASSIGN_OR_RETURN(out, FilterIdentifiers(std::move(out), view.identifier_types_));
+  }
+  return Projection{std::move(out), {}};
+}
+
+absl::StatusOr<MessageProjection> Views::ProjectMessage(
+    const View& view, const std::vector<std::string_view>& resources, const KeptSet& beside) const {
+  MessageProjection message;
+  KeptSet kept = beside;
+  std::vector<std::string_view> leaving;
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    const fhir::Head head = fhir::ReadHead(resources[i]);
+    if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
+    ResourceKey key{std::string(head.type), std::string(head.id)};
+    const Labels labels = LabelsOf(resources[i]);
+    std::string why = WhyNot(view, head.type, resources[i], labels);
+    if (why.empty()) {
+      kept.insert(std::move(key));
+      leaving.push_back(resources[i]);
+      continue;
+    }
+    if (i == 0 || Reveals(view, labels)) {
+      message.withheld = std::move(why);
+      message.left_out.clear();
+      return message;
+    }
+    if (view.AllowsType(head.type)) message.left_out.push_back({std::move(key), std::move(why)});
+  }
+  for (const std::string_view encoded : leaving) {
+    HANDOFF_ASSIGN_OR_RETURN(Projection projection, Project(view, encoded, kept));
+    if (projection.encoded) message.resources.push_back(*std::move(projection.encoded));
+  }
+  return message;
+}
+
+Views::Decision Views::Decide(const std::vector<std::string>& relations,
+                              std::string_view type,
+                              const Labels& labels) const {
+  Decision decision;
+  decision.reason = "no relation of the reader shows it a " + std::string(type);
+  for (const AccessRow& row : access_) {
+    if (std::find(relations.begin(), relations.end(), row.relation) == relations.end()) continue;
+    if (!row.types.empty() && !row.types.contains(type)) continue;
+    const View* view = Find(row.view);
+    if (view == nullptr || !view->AllowsType(type)) continue;
+    if (std::string why = LabelReason(*view, labels); !why.empty()) {
+      decision.reason = std::move(why);
+      continue;
+    }
+    return {view, row.relation};
+  }
+  return decision;
+}
+
+}  // namespace handoff::policy
