@@ -64,12 +64,12 @@ class PartySearch {
   }
 
   std::optional<v1::Resource> Target(const v1::Reference& reference) const {
-    if (!reference.resource_type().empty()) {
-      return resolve_ ? resolve_(reference.resource_type(), reference.resource_id()) : std::nullopt;
-    }
-    if (reference.uri().size() > 1 && reference.uri().front() == '#')
-      return InContained(reference.uri().substr(1));
-    return std::nullopt;
+    const std::string& uri = reference.uri();
+    if (uri.starts_with('#')) return InContained(std::string_view(uri).substr(1));
+    if (!resolve_) return std::nullopt;
+    if (!reference.resource_type().empty())
+      return resolve_(reference.resource_type(), reference.resource_id());
+    return uri.empty() ? std::nullopt : resolve_("", uri);
   }
 
   std::optional<v1::Resource> InContained(std::string_view id) const {

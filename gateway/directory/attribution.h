@@ -24,8 +24,9 @@
 
 namespace handoff::directory {
 
-// The current version of "type/id" as the message leaves it, or nullopt. Asked for Organization,
-// Practitioner, PractitionerRole and Location.
+// The current version of "type/id" as the message leaves it, or nullopt. Asked for what a claim or
+// its target refers to; of a reference that is not relative (urn:uuid:..., an absolute URL) with an
+// empty type and the text as id.
 using ResourceResolver =
     std::function<std::optional<v1::Resource>(std::string_view type, std::string_view id)>;
 

@@ -26,6 +26,9 @@ using Override = std::pair<std::string, std::string>;
 // Thread safety: all methods may be called concurrently.
 class Directory {
  public:
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
   // Reads every *.yaml of `folder`: one party a file, or a list of them. Every fault goes to
   // `errors` with its place; the result holds what could be read and is to be used only if there
   // was no fault. Relative paths of keys and secrets are kept as written: relative to the working

@@ -109,9 +109,9 @@ struct BusinessIdentifier {
 
 // A system that speaks for the party.
 struct Client {
-  std::string id;  // OAuth client_id
-  std::string
-      public_key_file;  // PEM or JWKS, verifies its assertions; empty: known by other means (mTLS)
+  std::string id;                   // OAuth client_id
+  std::string public_key_file;      // PEM or JWKS, verifies its assertions; empty: is handed tokens
+  std::vector<std::string> scopes;  // SMART v2 that its tokens may carry, "system/CarePlan.rs"
 };
 
 // "This person is ours in this role", known beforehand and not from a message.

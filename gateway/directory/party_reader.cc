@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
+#include <optional>
 #include <span>
 #include <stdexcept>
-#include <tuple>
 
 #include <date/tz.h>
 #include <fmt/format.h>
@@ -186,9 +185,11 @@ Endpoint ReadEndpoint(const std::string& key, const ConfigNode& node, ConfigErro
   Endpoint endpoint;
   endpoint.key = key;
   CheckKey(key, node.Where(), errors);
+  const std::size_t faults = errors.list().size();
   if (!node["kind"].present()) errors.Add(node.Where(), "`kind` is missing");
   endpoint.kind =
       ReadChoice<EndpointKind>(node["kind"], kEndpointKinds, EndpointKind::kStream, errors);
+  if (errors.list().size() != faults) return endpoint;  // what else it needs depends on its kind
   const bool webhook = endpoint.kind == EndpointKind::kWebhook;
   endpoint.format = ReadChoice<Format>(
       node["format"], kFormats, webhook ? Format::kNotice : Format::kMessage, errors);
@@ -267,11 +268,31 @@ Area ReadArea(const ConfigNode& node, ConfigErrors& errors) {
   return area;
 }
 
+// SMART App Launch 2: system/<type or *>.<some of cruds, in this order>.
+bool IsSystemScope(std::string_view scope) {
+  constexpr std::string_view kPrefix = "system/";
+  const std::size_t dot = scope.rfind('.');
+  if (!scope.starts_with(kPrefix) || dot == scope.npos || dot <= kPrefix.size()) return false;
+  std::string_view letters = scope.substr(dot + 1);
+  if (letters.empty()) return false;
+  for (const char letter : std::string_view("cruds")) {
+    if (letters.starts_with(letter)) letters.remove_prefix(1);
+  }
+  return letters.empty();
+}
+
 std::vector<Client> ReadClients(const ConfigNode& node, ConfigErrors& errors) {
   std::vector<Client> clients;
   for (const ConfigNode& item : node.Items()) {
-    item.UnknownKeys({"id", "public_key_file"}, errors);
-    clients.push_back({item["id"].RequiredString(errors), item["public_key_file"].String(errors)});
+    item.UnknownKeys({"id", "public_key_file", "scopes"}, errors);
+    clients.push_back({item["id"].RequiredString(errors),
+                       item["public_key_file"].String(errors),
+                       item["scopes"].present() ? item["scopes"].Strings(errors)
+                                                : std::vector<std::string>{"system/*.cruds"}});
+    if (!std::ranges::all_of(clients.back().scopes, IsSystemScope)) {
+      errors.Add(item["scopes"].Where(),
+                 "a scope is system/TYPE.LETTERS, letters of cruds in that order: system/Task.ru");
+    }
   }
   return clients;
 }

@@ -1,0 +1,105 @@
+// What a run counts and times, from any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace handoff::load {
+
+using Steady = std::chrono::steady_clock;
+
+// Durations in buckets of 1/32 of a power of two: quantiles are right to 3 %, at any range.
+//
+// Thread safety: all methods may be called concurrently.
+class Latencies {
+ public:
+  void Add(std::chrono::microseconds duration);
+  // The upper end of the bucket of the `q`-quantile (0..1); zero if there is none.
+  std::chrono::microseconds Quantile(double q) const;
+  std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t kPerOctave = 32;
+  static constexpr std::size_t kBuckets = 40 * kPerOctave;
+
+  static std::size_t BucketOf(std::uint64_t us);
+  static std::uint64_t UpperEnd(std::size_t bucket);
+
+  std::array<std::atomic<std::uint32_t>, kBuckets> buckets_{};
+  std::atomic<std::uint64_t> count_{0};
+};
+
+// Hands out messages: which number, and when it is due.
+//
+// In the open loop (a rate) message n is due at start + n/rate, whatever became of those before:
+// its latency counts from there, so a server that stalls cannot hide it by holding the generator
+// up. In the closed loop it is due when it is taken.
+//
+// Thread safety: all methods may be called concurrently.
+class Pace {
+ public:
+  struct Turn {
+    std::uint64_t number;
+    Steady::time_point due;
+  };
+
+  Pace(Steady::time_point start, Steady::time_point end, std::uint64_t count, double rate);
+
+  // nullopt: the run is over.
+  std::optional<Turn> Next();
+
+ private:
+  const Steady::time_point start_;
+  const Steady::time_point end_;
+  const std::uint64_t count_;
+  const double rate_;
+  std::atomic<std::uint64_t> next_{0};
+};
+
+// Thread safety: all methods and counters may be used concurrently.
+class Tally {
+ public:
+  // `capacity`: message numbers are below it.
+  explicit Tally(std::size_t capacity);
+
+  void Accepted(const Pace::Turn& turn);
+  void Refused(std::string why);
+  void Failed(std::string why);
+  // A delivery about message `number` arrived; nullopt: about none of this run.
+  void Delivered(std::optional<std::uint64_t> number);
+
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> delivered_of_others{0};
+  std::atomic<Steady::rep> last_answer{0};  // since Steady's epoch
+  std::atomic<Steady::rep> last_delivery{0};
+  Latencies acknowledgements;
+  Latencies deliveries;  // from when the message was due to its arrival at a recipient
+
+  // The first refusal or failure, for a person to read; empty if there was none.
+  std::string FirstTrouble() const;
+
+  void Sending(const Pace::Turn& turn);
+
+ private:
+  void Trouble(std::string why);
+
+  const std::size_t capacity_;
+  const std::unique_ptr<std::atomic<Steady::rep>[]> due_;  // by number; 0: not sent
+
+  mutable absl::Mutex mutex_;
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace handoff::load

@@ -1,0 +1,265 @@
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "fhir-mappings/runtime/convert.h"
+#include "gateway/app/client.h"
+#include "gateway/app/configuration.h"
+#include "gateway/app/demo/demo.h"
+#include "gateway/app/explain.h"
+#include "gateway/app/load/load.h"
+#include "gateway/app/serve.h"
+#include "gateway/app/version.h"
+
+namespace handoff::app {
+namespace {
+
+// What every command that reads the configuration takes.
+struct Common {
+  ConfigurationSource source{"config/handoff.yaml", {}};
+
+  void AddTo(CLI::App& command) {
+    command
+        .add_option("-c,--config",
+                    source.file,
+                    "handoff.yaml; relative paths in it start at the working directory")
+        ->capture_default_str();
+    command
+        .add_option("--set",
+                    source.assignments,
+                    "KEY=VALUE in place of what the configuration says; repeatable")
+        ->type_name("KEY=VALUE");
+  }
+
+  // Empty, and everything wrong on standard error, if the configuration is not usable.
+  std::optional<Configuration> Load() const {
+    ConfigErrors errors;
+    Configuration configuration = LoadConfiguration(source, errors);
+    for (const std::string& error : errors.list()) std::cerr << error << "\n";
+    if (!errors.empty()) return std::nullopt;
+    return configuration;
+  }
+};
+
+void AddClientOptions(CLI::App& command, ClientOptions& client) {
+  command.add_option("--grpc",
+                     client.address,
+                     "host:port of the gateway; default: listen.grpc of the configuration");
+  command.add_option(
+      "--ca", client.ca_file, "PEM of the authority that signed the gateway's certificate");
+  command.add_flag("--plain", client.plain, "no TLS");
+  command.add_option("--token",
+                     client.token,
+                     "bearer token; default: one signed with the gateway's key for --client");
+  command
+      .add_option("--client", client.client_id, "client of the configuration in whose name to ask")
+      ->capture_default_str();
+}
+
+int WithConnection(const Common& common,
+                   const ClientOptions& client,
+                   const std::function<int(const Connection&)>& command) {
+  const std::optional<Configuration> configuration = common.Load();
+  if (!configuration) return 2;
+  const absl::StatusOr<Connection> connection = Connect(client, *configuration);
+  if (!connection.ok()) {
+    std::cerr << "error: " << connection.status().message() << "\n";
+    return 2;
+  }
+  return command(*connection);
+}
+
+int Check(const Common& common) {
+  const std::optional<Configuration> configuration = common.Load();
+  if (!configuration) return 1;
+  std::cout << common.source.file << ": " << configuration->rules->directory->parties().size()
+            << " parties, " << configuration->views->Names().size()
+            << " views: nothing to complain about\n";
+  return 0;
+}
+
+int Token(const Common& common, const std::string& client_id, std::chrono::seconds lifetime) {
+  const std::optional<Configuration> configuration = common.Load();
+  if (!configuration) return 2;
+  if (lifetime.count() == 0) {
+    lifetime =
+        std::chrono::duration_cast<std::chrono::seconds>(configuration->settings.tokens.lifetime);
+  }
+  const absl::StatusOr<std::string> token = SignToken(*configuration, client_id, lifetime);
+  if (!token.ok()) {
+    std::cerr << "error: " << token.status().message() << "\n";
+    return 1;
+  }
+  std::cout << *token << "\n";
+  return 0;
+}
+
+// The exit status is set by the command's callback.
+class Commands {
+ public:
+  explicit Commands(CLI::App& app) : app_(app) {
+    app_.require_subcommand(1);
+    app_.set_help_all_flag("--help-all", "help of every command");
+    AddServe();
+    AddCheck();
+    AddConvert();
+    AddToken();
+    AddExplain();
+    AddDeliveries();
+    AddLoad();
+    AddDemo();
+    app_.add_subcommand("version", "print the version")->callback([] {
+      std::cout << "handoff " << kVersion << "\n";
+    });
+  }
+
+  int status() const { return status_; }
+
+ private:
+  void AddServe() {
+    CLI::App& command =
+        *app_.add_subcommand("serve", "run the gateway; SIGTERM stops it in order, SIGHUP reloads");
+    common_.AddTo(command);
+    command.callback([this] { status_ = Serve(common_.source, std::cout, std::cerr); });
+  }
+
+  void AddCheck() {
+    CLI::App& command = *app_.add_subcommand(
+        "check", "read the whole configuration and report every error with file:line:column");
+    common_.AddTo(command);
+    command.callback([this] { status_ = Check(common_); });
+  }
+
+  void AddConvert() {
+    CLI::App& command = *app_.add_subcommand("convert",
+                                             "translate standard input to standard output, one "
+                                             "resource a line; exit 1 if one was rejected");
+    static const std::map<std::string, fhir::ConvertFormat> kFormats = {
+        {"r4", fhir::ConvertFormat::kR4},
+        {"proto", fhir::ConvertFormat::kProto},
+        {"proto-json", fhir::ConvertFormat::kProtoJson}};
+    command
+        .add_option(
+            "--from", convert_.from, "r4 (NDJSON) or proto (length-delimited handoff.v1.Resource)")
+        ->required()
+        ->transform(CLI::CheckedTransformer(kFormats));
+    command.add_option("--to", convert_.to, "r4, proto or proto-json")
+        ->required()
+        ->transform(CLI::CheckedTransformer(kFormats));
+    command.callback([this] { status_ = RunConvert(); });
+  }
+
+  int RunConvert() {
+    std::ios::sync_with_stdio(false);
+    const absl::StatusOr<fhir::ConvertSummary> summary =
+        fhir::Convert(std::cin, std::cout, convert_);
+    std::cout.flush();
+    if (!summary.ok()) {
+      std::cerr << "error: " << summary.status().message() << "\n";
+      return 2;
+    }
+    std::cerr << summary->converted << " converted, " << summary->rejected << " rejected\n";
+    return summary->rejected == 0 ? 0 : 1;
+  }
+
+  void AddToken() {
+    CLI::App& command =
+        *app_.add_subcommand("token", "sign an access token for a client, with the gateway's key");
+    common_.AddTo(command);
+    command.add_option("--client", client_.client_id, "client of the configuration")->required();
+    command.add_option("--lifetime", lifetime_s_, "seconds; default: tokens.lifetime")
+        ->check(CLI::Range(1, 86'400));
+    command.callback(
+        [this] { status_ = Token(common_, client_.client_id, std::chrono::seconds(lifetime_s_)); });
+  }
+
+  void AddExplain() {
+    CLI::App& command = *app_.add_subcommand(
+        "explain", "one message's whole story: received, understood, routed, attempts");
+    common_.AddTo(command);
+    AddClientOptions(command, client_);
+    command.add_option("id", id_, "message id, or the sender's Bundle.id or MessageHeader.id")
+        ->required();
+    command.callback([this] {
+      status_ = WithConnection(common_, client_, [this](const Connection& connection) {
+        return Explain(connection, id_, std::cout, std::cerr);
+      });
+    });
+  }
+
+  void AddDeliveries() {
+    CLI::App& command = *app_.add_subcommand("deliveries", "pending deliveries and dead letters");
+    command.require_subcommand(1);
+    CLI::App& list = *command.add_subcommand("list", "list them");
+    common_.AddTo(list);
+    AddClientOptions(list, client_);
+    list.add_flag("--dead", list_.dead, "dead letters instead of pending deliveries");
+    list.add_option("--recipient", list_.recipient, "of this party only");
+    list.callback([this] {
+      status_ = WithConnection(common_, client_, [this](const Connection& connection) {
+        return ListDeliveries(connection, list_, std::cout, std::cerr);
+      });
+    });
+    CLI::App& replay = *command.add_subcommand("replay", "send a dead letter once more");
+    common_.AddTo(replay);
+    AddClientOptions(replay, client_);
+    replay.add_option("id", id_, "delivery id")->required();
+    replay.callback([this] {
+      status_ = WithConnection(common_, client_, [this](const Connection& connection) {
+        return Replay(connection, id_, std::cout, std::cerr);
+      });
+    });
+    CLI::App& discard = *command.add_subcommand("discard", "give a dead letter up");
+    common_.AddTo(discard);
+    AddClientOptions(discard, client_);
+    discard.add_option("id", id_, "delivery id")->required();
+    discard.add_option("--reason", reason_, "why; kept in the ledger, so no patient data")
+        ->required();
+    discard.callback([this] {
+      status_ = WithConnection(common_, client_, [this](const Connection& connection) {
+        return Discard(connection, id_, reason_, std::cout, std::cerr);
+      });
+    });
+  }
+
+  void AddLoad() {
+    CLI::App& command =
+        *app_.add_subcommand("load", "drive a gateway with synthetic discharges and measure it");
+    load::AddLoadOptions(command, load_);
+    command.callback([this] { status_ = load::RunLoad(load_, std::cout, std::cerr); });
+  }
+
+  void AddDemo() {
+    CLI::App& command = *app_.add_subcommand("demo", "play one discharge through a demo network");
+    demo_.program = std::filesystem::read_symlink("/proc/self/exe");
+    command.add_flag("--once", demo_.once, "stop after the story instead of staying up");
+    command.add_option("--root", demo_.root, "where config/ is")->capture_default_str();
+    command.callback([this] { status_ = demo::RunDemo(demo_, std::cout); });
+  }
+
+  CLI::App& app_;
+  int status_ = 0;
+  Common common_;
+  ClientOptions client_{.client_id = "operations-console"};
+  fhir::ConvertOptions convert_;
+  int lifetime_s_ = 0;
+  std::string id_;
+  std::string reason_;
+  ListOptions list_;
+  load::LoadOptions load_;
+  demo::DemoOptions demo_;
+};
+
+}  // namespace
+}  // namespace handoff::app
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("Handoff: a FHIR gateway for care management", "handoff");
+  handoff::app::Commands commands(app);
+  CLI11_PARSE(app, argc, argv);
+  return commands.status();
+}
