@@ -10,15 +10,16 @@
 namespace handoff::mapc {
 namespace {
 
-using fhir::internal::kNoName;
 using fhir::internal::Kind;
+using fhir::internal::kNoName;
 using fhir::internal::NameHash;
 
 constexpr const char* kKindNames[] = {
-    "kString",  "kMarkdown",    "kXhtml",       "kUri",           "kUrl",     "kCanonical",   "kOid",
-    "kUuid",    "kCode",        "kId",          "kBase64Binary",  "kTime",    "kDecimal",     "kReferenceText",
-    "kBoolean", "kInteger",     "kPositiveInt", "kUnsignedInt",   "kEnum",    "kDate",        "kDateTime",
-    "kInstant", "kMessage",     "kResource",    "kExtra",
+    "kString",       "kMarkdown",    "kXhtml",       "kUri",           "kUrl",
+    "kCanonical",    "kOid",         "kUuid",        "kCode",          "kId",
+    "kBase64Binary", "kTime",        "kDecimal",     "kReferenceText", "kBoolean",
+    "kInteger",      "kPositiveInt", "kUnsignedInt", "kEnum",          "kDate",
+    "kDateTime",     "kInstant",     "kMessage",     "kResource",      "kExtra",
 };
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(Kind::kExtra) + 1);
 
@@ -71,7 +72,9 @@ class Emitter {
   static std::string Id(const char* what, std::size_t i) { return what + std::to_string(i); }
 
   // Writes the slots of a perfect hash; returns the NameIndex initialiser.
-  std::string EmitIndex(const std::string& id, const std::string& owner, const std::vector<std::string>& names) {
+  std::string EmitIndex(const std::string& id,
+                        const std::string& owner,
+                        const std::vector<std::string>& names) {
     const std::optional<Hash> hash = FindHash(names);
     if (!hash) {
       errors_.Add(where_, "no perfect hash for the names of " + owner);
@@ -106,9 +109,9 @@ class Emitter {
     int max_field = 0;
     out_ += "constexpr Member " + Id("kMembers", i) + "[] = {  // " + t.name + "\n";
     for (const SchemaMember& m : t.members) {
-      out_ += "    {" + Quoted(m.name) + ", " + std::to_string(m.field) + ", " + std::to_string(m.ref) + ", Kind::" +
-              kKindNames[static_cast<std::size_t>(m.kind)] + ", " + (m.repeated ? "true" : "false") + ", " +
-              std::to_string(m.element) + "},\n";
+      out_ += "    {" + Quoted(m.name) + ", " + std::to_string(m.field) + ", " +
+              std::to_string(m.ref) + ", Kind::" + kKindNames[static_cast<std::size_t>(m.kind)] +
+              ", " + (m.repeated ? "true" : "false") + ", " + std::to_string(m.element) + "},\n";
       names.push_back(m.name);
       max_field = std::max(max_field, m.field + (m.kind == Kind::kReferenceText ? 3 : 0));
     }
@@ -131,10 +134,11 @@ class Emitter {
     const std::string index = EmitIndex(Id("kSlots", i), t.name, names);
     const std::string searches = EmitSearches(i);
     const int length_bytes = t.resource_field != 0 || t.holds_resources ? 2 : 1;
-    types_ += "    {" + Quoted(t.name) + ", " + Id("kMembers", i) + ", " + Id("kElements", i) + ", " + index + ", " +
-              Id("kByField", i) + ", " + std::to_string(required) + "u, " + std::to_string(t.extra_field) + ", " +
-              std::to_string(t.resource_field) + ", " + std::to_string(length_bytes) + ", " +
-              (t.has_references ? "true" : "false") + ", " + searches + "},\n";
+    types_ += "    {" + Quoted(t.name) + ", " + Id("kMembers", i) + ", " + Id("kElements", i) +
+              ", " + index + ", " + Id("kByField", i) + ", " + std::to_string(required) + "u, " +
+              std::to_string(t.extra_field) + ", " + std::to_string(t.resource_field) + ", " +
+              std::to_string(length_bytes) + ", " + (t.has_references ? "true" : "false") + ", " +
+              searches + "},\n";
   }
 
   std::string EmitSearches(std::size_t i) {
@@ -143,7 +147,8 @@ class Emitter {
     std::string rows;
     for (std::size_t s = 0; s < t.searches.size(); ++s) {
       const std::string steps = Id("kSteps", i) + "_" + std::to_string(s);
-      EmitBytes(steps, std::vector<std::uint8_t>(t.searches[s].steps.begin(), t.searches[s].steps.end()));
+      EmitBytes(steps,
+                std::vector<std::uint8_t>(t.searches[s].steps.begin(), t.searches[s].steps.end()));
       rows += "    {" + Quoted(t.searches[s].name) + ", " + Quoted(t.searches[s].type) + ", " +
               Quoted(t.searches[s].only) + ", " + steps + "},\n";
     }
@@ -156,7 +161,8 @@ class Emitter {
     int max_field = 0;
     for (std::size_t i = 0; i < schema_.types.size(); ++i) {
       if (schema_.types[i].resource_field == 0) continue;
-      if (i >= kNoName) errors_.Add(where_, "more than 254 types stand before " + schema_.types[i].name);
+      if (i >= kNoName)
+        errors_.Add(where_, "more than 254 types stand before " + schema_.types[i].name);
       resources.push_back(static_cast<std::uint8_t>(i));
       max_field = std::max(max_field, schema_.types[i].resource_field);
     }
@@ -169,9 +175,12 @@ class Emitter {
     EmitBytes("kResources", resources);
     out_ += "constexpr std::string_view kOpaque[] = {\n";
     for (const std::string& name : schema_.opaque) out_ += "    " + Quoted(name) + ",\n";
-    out_ += "};\nconstexpr Enum kEnums[] = {\n" + enums_ + "};\nconstexpr Type kTypes[] = {\n" + types_ +
-            "};\n\n}  // namespace\n\nconstinit const Tables kTables = {kTypes, kEnums, kResourceByField, kResources, "
-            "kOpaque, " + std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) +
+    out_ += "};\nconstexpr Enum kEnums[] = {\n" + enums_ + "};\nconstexpr Type kTypes[] = {\n" +
+            types_ +
+            "};\n\n}  // namespace\n\nconstinit const Tables kTables = {kTypes, kEnums, "
+            "kResourceByField, kResources, "
+            "kOpaque, " +
+            std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) +
             "};\n\n}  // namespace handoff::fhir::internal\n";
   }
 

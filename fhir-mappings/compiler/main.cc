@@ -1,7 +1,8 @@
 // handoff-mapc --out tables.cc a.map b.map ...
 //
-// Reads the maps, checks them against the internal model, and writes the tables that drive the runtime. Every mistake is
-// reported as file:line: message; any mistake means exit status 1 and no output.
+// Reads the maps, checks them against the internal model, and writes the tables that drive the
+// runtime. Every mistake is reported as file:line: message; any mistake means exit status 1 and no
+// output.
 #include <cstdio>
 #include <fstream>
 #include <iterator>

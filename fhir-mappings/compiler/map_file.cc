@@ -117,18 +117,23 @@ class Parser {
     }
     if (first == "search" && !field) return Search(words, line);
     if (field) return Field(line);
-    Error("cannot read this line: expected a definition, `element <-> field type`, `search`, `alias`, `opaque` or '}'");
+    Error(
+        "cannot read this line: expected a definition, `element <-> field type`, `search`, "
+        "`alias`, `opaque` or '}'");
   }
 
-  // `resource` and `abstract` could also be element names: those are followed by a cardinality or an arrow.
+  // `resource` and `abstract` could also be element names: those are followed by a cardinality or
+  // an arrow.
   static bool IsHeader(const std::vector<std::string>& words) {
     return words.size() > 1 && std::isupper(static_cast<unsigned char>(words[1].front()));
   }
 
   void Alias(const std::string& line) {
     const std::size_t equals = line.find('=');
-    const std::string name(Trim(std::string_view(line).substr(5, equals == line.npos ? equals : equals - 5)));
-    if (equals == line.npos || !IsName(name)) return Error("expected `alias name = type | type ...`");
+    const std::string name(
+        Trim(std::string_view(line).substr(5, equals == line.npos ? equals : equals - 5)));
+    if (equals == line.npos || !IsName(name))
+      return Error("expected `alias name = type | type ...`");
     maps_.aliases.push_back({name, Types(std::string_view(line).substr(equals + 1))});
   }
 
@@ -173,7 +178,8 @@ class Parser {
   }
 
   void Search(const std::vector<std::string>& words, const std::string& line) {
-    if (maps_.definitions.empty() || maps_.definitions.back().kind != Definition::Kind::kResource || !open_.empty()) {
+    if (maps_.definitions.empty() || maps_.definitions.back().kind != Definition::Kind::kResource ||
+        !open_.empty()) {
       return Error("`search` stands at the end of a resource");
     }
     if (words.size() < 4) return Error("expected `search name type path[, path]`");
@@ -208,9 +214,11 @@ class Parser {
       return Error("expected `element[] min..max <-> field type`");
     }
     if (field.repeated && left.size() == 1) field.max = 0;
-    if (!field.repeated && field.max != 1) return Error("an element that repeats is written " + field.name + "[]");
+    if (!field.repeated && field.max != 1)
+      return Error("an element that repeats is written " + field.name + "[]");
     Right(right, field);
-    std::vector<FieldLine>& siblings = open_.empty() ? maps_.definitions.back().fields : open_.back()->body;
+    std::vector<FieldLine>& siblings =
+        open_.empty() ? maps_.definitions.back().fields : open_.back()->body;
     siblings.push_back(std::move(field));
     if (siblings.back().has_body) open_.push_back(&siblings.back());
   }
@@ -281,7 +289,8 @@ class Parser {
       if (!SplitCall(part, name, inside)) {
         Error("'" + part + "' is no type");
       } else if (name == "extra" && inside) {
-        for (std::string& extra : Split(*inside, '|')) types.push_back({std::move(extra), {}, true});
+        for (std::string& extra : Split(*inside, '|'))
+          types.push_back({std::move(extra), {}, true});
       } else {
         types.push_back({name, inside ? Split(*inside, '|') : std::vector<std::string>(), false});
       }

@@ -21,26 +21,45 @@ using google::protobuf::OneofDescriptor;
 constexpr std::string_view kResourceUnion = "handoff.v1.Resource";
 
 constexpr std::pair<std::string_view, Kind> kPrimitives[] = {
-    {"base64Binary", Kind::kBase64Binary}, {"boolean", Kind::kBoolean},   {"canonical", Kind::kCanonical},
-    {"code", Kind::kCode},                 {"date", Kind::kDate},         {"dateTime", Kind::kDateTime},
-    {"decimal", Kind::kDecimal},           {"id", Kind::kId},             {"instant", Kind::kInstant},
-    {"integer", Kind::kInteger},           {"markdown", Kind::kMarkdown}, {"oid", Kind::kOid},
-    {"positiveInt", Kind::kPositiveInt},   {"string", Kind::kString},     {"time", Kind::kTime},
-    {"unsignedInt", Kind::kUnsignedInt},   {"uri", Kind::kUri},           {"url", Kind::kUrl},
-    {"uuid", Kind::kUuid},                 {"xhtml", Kind::kXhtml},
+    {"base64Binary", Kind::kBase64Binary},
+    {"boolean", Kind::kBoolean},
+    {"canonical", Kind::kCanonical},
+    {"code", Kind::kCode},
+    {"date", Kind::kDate},
+    {"dateTime", Kind::kDateTime},
+    {"decimal", Kind::kDecimal},
+    {"id", Kind::kId},
+    {"instant", Kind::kInstant},
+    {"integer", Kind::kInteger},
+    {"markdown", Kind::kMarkdown},
+    {"oid", Kind::kOid},
+    {"positiveInt", Kind::kPositiveInt},
+    {"string", Kind::kString},
+    {"time", Kind::kTime},
+    {"unsignedInt", Kind::kUnsignedInt},
+    {"uri", Kind::kUri},
+    {"url", Kind::kUrl},
+    {"uuid", Kind::kUuid},
+    {"xhtml", Kind::kXhtml},
 };
 
 // What a proto field must be for a kind.
 std::string_view ProtoTypeOf(Kind kind) {
   switch (kind) {
-    case Kind::kBoolean: return "bool";
-    case Kind::kInteger: return "int32";
+    case Kind::kBoolean:
+      return "bool";
+    case Kind::kInteger:
+      return "int32";
     case Kind::kPositiveInt:
-    case Kind::kUnsignedInt: return "uint32";
-    case Kind::kDate: return "handoff.v1.Date";
+    case Kind::kUnsignedInt:
+      return "uint32";
+    case Kind::kDate:
+      return "handoff.v1.Date";
     case Kind::kDateTime:
-    case Kind::kInstant: return "handoff.v1.DateTime";
-    default: return "string";
+    case Kind::kInstant:
+      return "handoff.v1.DateTime";
+    default:
+      return "string";
   }
 }
 
@@ -72,20 +91,25 @@ std::string CodeOf(const google::protobuf::EnumValueDescriptor& value, std::stri
   const std::string& code = value.options().GetExtension(v1::code);
   if (!code.empty()) return code;
   std::string text = value.name().substr(prefix.size());
-  for (char& c : text) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : text)
+    c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
 class Resolver {
  public:
   Resolver(const MapSet& maps, const DescriptorPool& pool, Errors& errors)
-      : maps_(maps), pool_(pool), errors_(errors), union_(pool.FindMessageTypeByName(std::string(kResourceUnion))) {}
+      : maps_(maps),
+        pool_(pool),
+        errors_(errors),
+        union_(pool.FindMessageTypeByName(std::string(kResourceUnion))) {}
 
   Schema Run() {
     Declare();
     for (const Definition& definition : maps_.definitions) {
       if (definition.kind == Definition::Kind::kAbstract) continue;
-      if (const auto it = named_.find(definition.name); it != named_.end()) DefineRoot(it->second, definition);
+      if (const auto it = named_.find(definition.name); it != named_.end())
+        DefineRoot(it->second, definition);
     }
     MarkReferences();
     for (const Definition& definition : maps_.definitions) {
@@ -123,7 +147,8 @@ class Resolver {
 
   void DeclareResource(const Definition& definition, const Descriptor* proto) {
     if (definition.name != proto->name()) {
-      errors_.Add(definition.where, "resource " + definition.name + " maps to a message of another name");
+      errors_.Add(definition.where,
+                  "resource " + definition.name + " maps to a message of another name");
     }
     for (int i = 0; union_ != nullptr && i < union_->field_count(); ++i) {
       if (union_->field(i)->message_type() == proto) {
@@ -157,7 +182,8 @@ class Resolver {
       bases.push_back(it->second);
       base = it->second->base;
     }
-    for (auto it = bases.rbegin(); it != bases.rend(); ++it) Fields(type, definition.name, (*it)->fields);
+    for (auto it = bases.rbegin(); it != bases.rend(); ++it)
+      Fields(type, definition.name, (*it)->fields);
     Fields(type, definition.name, definition.fields);
     const bool resource = definition.kind == Definition::Kind::kResource;
     Close(type, definition.where, resource ? Form::kResource : Form::kDatatype);
@@ -209,11 +235,15 @@ class Resolver {
   }
 
   // One element with one type.
-  void Single(int type, const std::string& path, int element, const FieldLine& line, const FieldDescriptor& field) {
+  void Single(int type,
+              const std::string& path,
+              int element,
+              const FieldLine& line,
+              const FieldDescriptor& field) {
     if (field.is_repeated() != line.repeated) {
       errors_.Add(line.where,
-                  field.full_name() + (line.repeated ? " is not repeated" : " is repeated") + ", the element is" +
-                      (line.repeated ? "" : " not"));
+                  field.full_name() + (line.repeated ? " is not repeated" : " is repeated") +
+                      ", the element is" + (line.repeated ? "" : " not"));
       return;
     }
     SchemaMember member{line.name, field.number(), Kind::kMessage, line.repeated, element, 0, {}};
@@ -233,7 +263,8 @@ class Resolver {
       if (it == named_.end()) {
         errors_.Add(line.where, "no earlier element " + line.same_as);
       } else if (schema_.types[it->second].proto != field.message_type()) {
-        errors_.Add(line.where, field.full_name() + " is not of the message that " + line.same_as + " maps to");
+        errors_.Add(line.where,
+                    field.full_name() + " is not of the message that " + line.same_as + " maps to");
       } else {
         member.ref = it->second;
         AddMember(type, line, member);
@@ -254,7 +285,10 @@ class Resolver {
   }
 
   // Sets kind and ref of `member` for a FHIR type; false after an error.
-  bool Typed(const FieldLine& line, const TypeRef& ref, const FieldDescriptor& field, SchemaMember& member) {
+  bool Typed(const FieldLine& line,
+             const TypeRef& ref,
+             const FieldDescriptor& field,
+             SchemaMember& member) {
     std::string expected;
     member.targets = ref.targets;
     if (!line.enum_name.empty()) {
@@ -267,14 +301,17 @@ class Resolver {
       }
       member.ref = AddEnum(line, *code);
     } else if (ref.name == "Resource") {
-      // A list of contained resources may be bytes, each an encoded Resource: the wire form is the same.
+      // A list of contained resources may be bytes, each an encoded Resource: the wire form is the
+      // same.
       member.kind = Kind::kResource;
-      expected = field.type() == FieldDescriptor::TYPE_BYTES ? "bytes" : std::string(kResourceUnion);
+      expected =
+          field.type() == FieldDescriptor::TYPE_BYTES ? "bytes" : std::string(kResourceUnion);
     } else if (const Kind kind = PrimitiveKind(ref.name); kind != Kind::kExtra) {
       member.kind = kind;
       expected = ProtoTypeOf(kind);
       if (member.repeated && fhir::internal::IsVarint(kind)) {
-        errors_.Add(line.where, "a repeated " + ref.name + " cannot hold the null that R4 allows in its list");
+        errors_.Add(line.where,
+                    "a repeated " + ref.name + " cannot hold the null that R4 allows in its list");
         return false;
       }
     } else if (const auto it = named_.find(ref.name); it != named_.end()) {
@@ -286,7 +323,9 @@ class Resolver {
       return false;
     }
     if (ProtoTypeOf(field) != expected) {
-      errors_.Add(line.where, field.full_name() + " is a " + ProtoTypeOf(field) + "; " + ref.name + " needs " + expected);
+      errors_.Add(line.where,
+                  field.full_name() + " is a " + ProtoTypeOf(field) + "; " + ref.name + " needs " +
+                      expected);
       return false;
     }
     if (!ref.targets.empty() && ref.name != "Reference" && ref.name != "canonical") {
@@ -298,7 +337,9 @@ class Resolver {
 
   // A number that may be 0 needs to tell 0 from absent.
   bool Presence(const FieldLine& line, const FieldDescriptor& field, const SchemaMember& member) {
-    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum || field.has_presence()) return true;
+    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum ||
+        field.has_presence())
+      return true;
     errors_.Add(line.where, field.full_name() + " cannot tell 0 from absent: declare it optional");
     return false;
   }
@@ -309,7 +350,9 @@ class Resolver {
     }
     SchemaEnum result{code.name(), {}};
     std::string prefix = Snake(code.name()) + "_";
-    std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](unsigned char c) {
+      return std::toupper(c);
+    });
     std::set<std::string> seen;
     for (int i = 0; i < code.value_count(); ++i) {
       const auto& value = *code.value(i);
@@ -320,7 +363,8 @@ class Resolver {
       if (value.number() == 0) continue;
       result.codes.emplace_back(CodeOf(value, prefix), value.number());
       if (!seen.insert(result.codes.back().first).second) {
-        errors_.Add(line.where, code.name() + " has the code " + result.codes.back().first + " twice");
+        errors_.Add(line.where,
+                    code.name() + " has the code " + result.codes.back().first + " twice");
       }
     }
     schema_.enums.push_back(std::move(result));
@@ -339,7 +383,8 @@ class Resolver {
       return;
     }
     for (const TypeRef& ref : Alternatives(line)) {
-      SchemaMember member{line.name + Capitalised(ref.name), 0, Kind::kExtra, false, element, 0, {}};
+      SchemaMember member{
+          line.name + Capitalised(ref.name), 0, Kind::kExtra, false, element, 0, {}};
       if (ref.extra) {
         AddMember(type, line, std::move(member));
         continue;
@@ -375,8 +420,11 @@ class Resolver {
       const FieldDescriptor* field = FindField(type, line, line.proto_fields[i]);
       if (field == nullptr) return;
       if (i == 0) first = field->number();
-      if (field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated() || field->number() != first + i) {
-        errors_.Add(line.where, field->full_name() + ": the four fields are single strings with consecutive numbers");
+      if (field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated() ||
+          field->number() != first + i) {
+        errors_.Add(
+            line.where,
+            field->full_name() + ": the four fields are single strings with consecutive numbers");
         return;
       }
     }
@@ -397,7 +445,8 @@ class Resolver {
           {name, 0, Kind::kExtra, repeated, static_cast<int>(t.elements.size()) - 1, 0, {}});
     };
     if (form != Form::kResource) add_extra("id", false);
-    const bool plain_resource = form == Form::kResource && schema_.types[type].proto->FindFieldByName("text") == nullptr;
+    const bool plain_resource =
+        form == Form::kResource && schema_.types[type].proto->FindFieldByName("text") == nullptr;
     if (!plain_resource) add_extra("extension", true);
     if (!plain_resource && form != Form::kDatatype) add_extra("modifierExtension", true);
 
@@ -413,12 +462,14 @@ class Resolver {
       if (field != extra && used_[type].count(field->name()) == 0) {
         errors_.Add(where, field->full_name() + " is in no line of the map");
       }
-      if (field->number() >= 2048) errors_.Add(where, field->full_name() + " has a number of 2048 or more");
+      if (field->number() >= 2048)
+        errors_.Add(where, field->full_name() + " has a number of 2048 or more");
     }
     if (t.elements.size() > fhir::internal::kMaxElements) {
       errors_.Add(where, t.name + " has more than 64 elements");
     }
-    if (t.members.size() >= fhir::internal::kNoName) errors_.Add(where, t.name + " has 255 members or more");
+    if (t.members.size() >= fhir::internal::kNoName)
+      errors_.Add(where, t.name + " has 255 members or more");
   }
 
   void Search(int type, const SearchLine& line) {
@@ -431,7 +482,8 @@ class Resolver {
       int current = type;
       const SchemaMember* leaf = nullptr;
       for (const std::string& step : path.fields) {
-        leaf = leaf != nullptr && leaf->kind != Kind::kMessage ? nullptr : Step(current, step, search);
+        leaf =
+            leaf != nullptr && leaf->kind != Kind::kMessage ? nullptr : Step(current, step, search);
         if (leaf == nullptr) {
           errors_.Add(line.where, "no field " + step + " on the search path of " + line.name);
           break;
@@ -440,9 +492,12 @@ class Resolver {
       }
       if (leaf == nullptr) continue;
       if (!Searchable(line.type, *leaf)) {
-        errors_.Add(line.where, line.name + ": a " + line.type + " parameter cannot search " + path.fields.back());
+        errors_.Add(
+            line.where,
+            line.name + ": a " + line.type + " parameter cannot search " + path.fields.back());
       }
-      if (!path.only.empty() && (leaf->kind != Kind::kMessage || leaf->ref != schema_.reference_type)) {
+      if (!path.only.empty() &&
+          (leaf->kind != Kind::kMessage || leaf->ref != schema_.reference_type)) {
         errors_.Add(line.where, line.name + ": only a Reference can be limited to " + path.only);
       }
       schema_.types[type].searches.push_back(std::move(search));
@@ -462,16 +517,18 @@ class Resolver {
   }
 
   bool Searchable(std::string_view search_type, const SchemaMember& leaf) const {
-    const std::string_view name = leaf.kind == Kind::kMessage ? std::string_view(schema_.types[leaf.ref].name) : "";
+    const std::string_view name =
+        leaf.kind == Kind::kMessage ? std::string_view(schema_.types[leaf.ref].name) : "";
     if (search_type == "reference") {
       return name == "Reference" || leaf.kind == Kind::kCanonical || leaf.kind == Kind::kUri;
     }
     if (search_type == "date") {
-      return leaf.kind == Kind::kDate || leaf.kind == Kind::kDateTime || leaf.kind == Kind::kInstant ||
-             name == "Period" || name == "Timing";
+      return leaf.kind == Kind::kDate || leaf.kind == Kind::kDateTime ||
+             leaf.kind == Kind::kInstant || name == "Period" || name == "Timing";
     }
-    return name == "CodeableConcept" || name == "Coding" || name == "Identifier" || name == "ContactPoint" ||
-           leaf.kind == Kind::kEnum || leaf.kind == Kind::kBoolean || fhir::internal::IsText(leaf.kind);
+    return name == "CodeableConcept" || name == "Coding" || name == "Identifier" ||
+           name == "ContactPoint" || leaf.kind == Kind::kEnum || leaf.kind == Kind::kBoolean ||
+           fhir::internal::IsText(leaf.kind);
   }
 
   // A type has references if it is Reference, holds resources, or one of its members does.
@@ -489,7 +546,8 @@ class Resolver {
         bool found = static_cast<int>(i) == schema_.reference_type;
         for (const SchemaMember& member : t.members) {
           if (member.kind == Kind::kResource) found = t.holds_resources = true;
-          if (member.kind == Kind::kMessage && schema_.types[member.ref].has_references) found = true;
+          if (member.kind == Kind::kMessage && schema_.types[member.ref].has_references)
+            found = true;
         }
         if (found && !t.has_references) t.has_references = changed = true;
       }
@@ -497,7 +555,8 @@ class Resolver {
   }
 
   void Finish() {
-    const Location whole{maps_.definitions.empty() ? "maps" : maps_.definitions.front().where.file, 1};
+    const Location whole{maps_.definitions.empty() ? "maps" : maps_.definitions.front().where.file,
+                         1};
     if (schema_.reference_type < 0) errors_.Add(whole, "no datatype Reference");
     if (schema_.meta_type < 0) errors_.Add(whole, "no datatype Meta");
     for (const auto& [name, where] : maps_.opaque) {
@@ -506,7 +565,8 @@ class Resolver {
     }
     std::sort(schema_.opaque.begin(), schema_.opaque.end());
     const auto twice = std::adjacent_find(schema_.opaque.begin(), schema_.opaque.end());
-    if (twice != schema_.opaque.end()) errors_.Add(maps_.opaque.front().second, *twice + " stands twice");
+    if (twice != schema_.opaque.end())
+      errors_.Add(maps_.opaque.front().second, *twice + " stands twice");
   }
 
   const MapSet& maps_;

@@ -62,7 +62,8 @@ struct Schema {
   int meta_type = -1;
 };
 
-// Resolves `maps` against the messages that `pool` knows. What comes back is meaningful only if no error was added.
+// Resolves `maps` against the messages that `pool` knows. What comes back is meaningful only if no
+// error was added.
 Schema Resolve(const MapSet& maps, const google::protobuf::DescriptorPool& pool, Errors& errors);
 
 // R4's primitive types by name; kExtra if `name` is none.

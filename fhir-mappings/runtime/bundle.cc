@@ -18,12 +18,15 @@ using namespace internal;
 // The code of an enum field; empty if the number is unknown.
 std::string_view CodeText(const Type& type, const WireField& field) {
   const Member* const member = FindField(type, field.number);
-  if (member == nullptr || member->kind != Kind::kEnum || field.type != WireType::kVarint) return {};
+  if (member == nullptr || member->kind != Kind::kEnum || field.type != WireType::kVarint)
+    return {};
   const EnumCode* const code = FindCode(kTables.enums[member->ref], field.value);
   return code == nullptr ? std::string_view() : code->code;
 }
 
-const Type& TypeOf(const Type& type, std::string_view name) { return kTables.types[FindMember(type, name)->ref]; }
+const Type& TypeOf(const Type& type, std::string_view name) {
+  return kTables.types[FindMember(type, name)->ref];
+}
 
 // The types and field numbers of Bundle, looked up once.
 struct BundleFields {
@@ -33,7 +36,9 @@ struct BundleFields {
   const Type& response = TypeOf(entry, "response");
   const Type& search = TypeOf(entry, "search");
   const Type& link = TypeOf(bundle, "link");
-  static std::uint32_t Number(const Type& type, std::string_view name) { return FindMember(type, name)->field; }
+  static std::uint32_t Number(const Type& type, std::string_view name) {
+    return FindMember(type, name)->field;
+  }
   const std::uint32_t id = Number(bundle, "id");
   const std::uint32_t type = Number(bundle, "type");
   const std::uint32_t entries = Number(bundle, "entry");
@@ -151,7 +156,8 @@ std::optional<BundleView> ReadBundle(std::string_view encoded) {
   const BundleFields& fields = Fields();
   WireReader outer(encoded);
   WireField resource;
-  if (!outer.Next(resource) || resource.number != wire_fields::kBundle || resource.type != WireType::kBytes) {
+  if (!outer.Next(resource) || resource.number != wire_fields::kBundle ||
+      resource.type != WireType::kBytes) {
     return std::nullopt;
   }
   BundleView bundle;
@@ -160,7 +166,8 @@ std::optional<BundleView> ReadBundle(std::string_view encoded) {
     if (field.number == fields.type) bundle.type = CodeText(fields.bundle, field);
     if (field.type != WireType::kBytes) continue;
     if (field.number == fields.id) bundle.id = field.bytes;
-    if (field.number == fields.entries && !ReadEntry(field.bytes, bundle.entries.emplace_back())) return std::nullopt;
+    if (field.number == fields.entries && !ReadEntry(field.bytes, bundle.entries.emplace_back()))
+      return std::nullopt;
   }
   if (!reader.ok()) return std::nullopt;
   return bundle;

@@ -32,8 +32,10 @@ void EncodeDate(const DateParts& date, Sink& out) {
 void EncodeDateTime(const DateTimeParts& time, Sink& out) {
   if (time.seconds != 0) PutNumber(out, wire_fields::kDateTimeSeconds, ZigZag(time.seconds));
   if (time.nanos != 0) PutNumber(out, wire_fields::kDateTimeNanos, time.nanos);
-  if (time.fraction_digits != 0) PutNumber(out, wire_fields::kDateTimeFractionDigits, time.fraction_digits);
-  if (time.offset_minutes != 0) PutNumber(out, wire_fields::kDateTimeOffsetMinutes, ZigZag(time.offset_minutes));
+  if (time.fraction_digits != 0)
+    PutNumber(out, wire_fields::kDateTimeFractionDigits, time.fraction_digits);
+  if (time.offset_minutes != 0)
+    PutNumber(out, wire_fields::kDateTimeOffsetMinutes, ZigZag(time.offset_minutes));
   if (time.zulu) PutNumber(out, wire_fields::kDateTimeZulu, 1);
   PutNumber(out, wire_fields::kDateTimePrecision, time.precision);
 }
@@ -62,9 +64,14 @@ bool DecodeDate(std::string_view wire, DateParts& date) {
         if (value > 9999) return false;
         date.year = static_cast<std::int32_t>(value);
         break;
-      case wire_fields::kDateMonth: date.month = value; break;
-      case wire_fields::kDateDay: date.day = value; break;
-      default: return false;
+      case wire_fields::kDateMonth:
+        date.month = value;
+        break;
+      case wire_fields::kDateDay:
+        date.day = value;
+        break;
+      default:
+        return false;
     }
   }
   return reader.ok();
@@ -98,7 +105,8 @@ bool DecodeDateTime(std::string_view wire, DecodedDateTime& time) {
         time.parts.zulu = field.value != 0;
         break;
       case wire_fields::kDateTimePrecision:
-        if (field.value < DateTimeParts::kYear || field.value > DateTimeParts::kSecond) return false;
+        if (field.value < DateTimeParts::kYear || field.value > DateTimeParts::kSecond)
+          return false;
         time.parts.precision = static_cast<DateTimeParts::Precision>(field.value);
         break;
       default:

@@ -15,7 +15,8 @@ void EncodeDateTime(const DateTimeParts& time, Sink& out);
 // UTC, milliseconds, as meta.lastUpdated is written. Before 0001 or after 9999 the nearest of them.
 DateTimeParts InstantFromMicros(std::int64_t us);
 
-// What a Date or DateTime message says. `text` is set, and alone, where the typed form cannot reproduce it.
+// What a Date or DateTime message says. `text` is set, and alone, where the typed form cannot
+// reproduce it.
 struct DecodedDateTime {
   DateTimeParts parts;
   std::string_view text;

@@ -9,10 +9,11 @@ namespace handoff::fhir {
 
 enum class Severity { kInformation, kWarning, kError, kFatal };
 
-// One problem. `text` and `expression` never hold a value from the document: they name elements, not content.
+// One problem. `text` and `expression` never hold a value from the document: they name elements,
+// not content.
 struct Issue {
   Severity severity;
-  std::string_view code;   // FHIR R4 valueset-issue-type; a literal
+  std::string_view code;  // FHIR R4 valueset-issue-type; a literal
   std::string text;
   std::string expression;  // FHIRPath with indices: Bundle.entry[3].resource.birthDate
 };

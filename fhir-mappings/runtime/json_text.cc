@@ -13,7 +13,9 @@
 namespace handoff::fhir::internal {
 namespace {
 
-constexpr bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+constexpr bool NeedsEscape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
 
 // The first character from `i` on that cannot stand in a JSON string as it is.
 std::size_t FindEscape(std::string_view s, std::size_t i) {
@@ -24,7 +26,8 @@ std::size_t FindEscape(std::string_view s, std::size_t i) {
   for (; i + 16 <= s.size(); i += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
-    const __m128i found = _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
+    const __m128i found = _mm_or_si128(
+        low, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
     if (mask != 0) return i + static_cast<std::size_t>(__builtin_ctz(mask));
   }
@@ -38,12 +41,24 @@ char* Escape(char c, char* p) {
   *p++ = '\\';
   switch (c) {
     case '"':
-    case '\\': *p++ = c; break;
-    case '\b': *p++ = 'b'; break;
-    case '\f': *p++ = 'f'; break;
-    case '\n': *p++ = 'n'; break;
-    case '\r': *p++ = 'r'; break;
-    case '\t': *p++ = 't'; break;
+    case '\\':
+      *p++ = c;
+      break;
+    case '\b':
+      *p++ = 'b';
+      break;
+    case '\f':
+      *p++ = 'f';
+      break;
+    case '\n':
+      *p++ = 'n';
+      break;
+    case '\r':
+      *p++ = 'r';
+      break;
+    case '\t':
+      *p++ = 't';
+      break;
     default:
       std::memcpy(p, "u00", 3);
       p[3] = kHex[static_cast<unsigned char>(c) >> 4];
@@ -53,8 +68,8 @@ char* Escape(char c, char* p) {
   return p;
 }
 
-// A parser over text that may come from anywhere. Control characters are refused, so that kept JSON is one line and
-// the parser's end mark, NUL, cannot hide what stands behind it.
+// A parser over text that may come from anywhere. Control characters are refused, so that kept JSON
+// is one line and the parser's end mark, NUL, cannot hide what stands behind it.
 template <class Handler>
 bool ParseText(std::string_view text, Handler& handler) {
   for (const char c : text) {
@@ -150,7 +165,9 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
   bool Default() { return false; }
   bool Null() { return Scalar("null"); }
   bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool) { return Scalar({text, length}); }
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    return Scalar({text, length});
+  }
 
   bool String(const char* text, rapidjson::SizeType length, bool) {
     if (frames_.empty()) return false;
@@ -161,7 +178,8 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
       const JsonEdit::Action action = edit_.reference(value, &replacement_);
       if (action == JsonEdit::Action::kDrop) frames_.back().dropped = true;
       BeginValue();
-      AppendJsonString(action == JsonEdit::Action::kReplace ? std::string_view(replacement_) : value, out_);
+      AppendJsonString(
+          action == JsonEdit::Action::kReplace ? std::string_view(replacement_) : value, out_);
       return true;
     }
     BeginValue();
@@ -174,7 +192,7 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
     const std::string_view name(text, length);
     if (skip_depth_ != 0) return true;
     const bool top = frames_.size() == 1;
-    key_ = !top && name == "reference"    ? Key::kReference
+    key_ = !top && name == "reference"     ? Key::kReference
            : top && name == "resourceType" ? Key::kResourceType
                                            : Key::kOther;
     if (top && ((name == "id" && !edit_.id.empty()) || (name == "meta" && !edit_.meta.empty()))) {
@@ -316,13 +334,13 @@ std::string Indented(std::string_view json) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
-bool AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out) {
+JsonResult AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out) {
   const std::size_t begin = out.size();
   Editor editor(edit, out);
   const bool parsed = ParseText(text, editor);
-  if (parsed && editor.left()) return true;
+  if (parsed && editor.left()) return JsonResult::kWritten;
   out.Truncate(begin);
-  return false;
+  return parsed ? JsonResult::kNothingLeft : JsonResult::kDamaged;
 }
 
 }  // namespace handoff::fhir::internal

@@ -1,4 +1,5 @@
-// JSON text: escaping, and reading members out of JSON that is kept as text (`extra`, opaque resources).
+// JSON text: escaping, and reading members out of JSON that is kept as text (`extra`, opaque
+// resources).
 #pragma once
 
 #include <cstddef>
@@ -24,22 +25,31 @@ bool IsJsonObject(std::string_view text);
 // `json` with two spaces a level, as people read it; numbers stay as they are written.
 std::string Indented(std::string_view json);
 
-// Calls `visit` for each string member `reference` below the top of `json`. `members` names the members on the way down
-// to the object that holds it: ".subject", ".extension.valueReference". Nothing is visited if `json` is not one JSON object.
-void VisitJsonReferences(std::string_view json,
-                         const std::function<void(std::string_view members, std::string_view reference)>& visit);
+// Calls `visit` for each string member `reference` below the top of `json`. `members` names the
+// members on the way down to the object that holds it: ".subject", ".extension.valueReference".
+// Nothing is visited if `json` is not one JSON object.
+void VisitJsonReferences(
+    std::string_view json,
+    const std::function<void(std::string_view members, std::string_view reference)>& visit);
 
 // How to copy a JSON object that is kept as text. Every function may be empty.
 struct JsonEdit {
   enum class Action { kKeep, kReplace, kDrop };
-  // Asked for every string member `reference` below the top; `replacement` is the new text for kReplace.
+  // Asked for every string member `reference` below the top; `replacement` is the new text for
+  // kReplace.
   std::function<Action(std::string_view reference, std::string* replacement)> reference;
-  std::string_view id;        // not empty: sets the top member `id`
-  std::string_view meta;      // not empty: an object that replaces the top member `meta`
+  std::string_view id;    // not empty: sets the top member `id`
+  std::string_view meta;  // not empty: an object that replaces the top member `meta`
 };
 
-// Appends `text` with the edit applied. kDrop removes the object that holds the reference, and what becomes empty by it.
-// False if `text` is not one JSON object, or if nothing of it is left; then nothing is appended.
-bool AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out);
+enum class JsonResult {
+  kWritten,
+  kNothingLeft,  // everything was dropped; nothing is appended
+  kDamaged,      // `text` is not one JSON object; nothing is appended
+};
+
+// Appends `text` with the edit applied. kDrop removes the object that holds the reference, and what
+// becomes empty by it.
+JsonResult AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out);
 
 }  // namespace handoff::fhir::internal

@@ -23,7 +23,8 @@ bool IsFhirString(std::string_view s) {
   const __m128i limit = _mm_set1_epi8(0x1f);
   for (; i + 16 <= s.size(); i += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
-    unsigned low = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(block, limit), block)));
+    unsigned low =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(block, limit), block)));
     for (; low != 0; low &= low - 1) {
       const char c = s[i + static_cast<std::size_t>(__builtin_ctz(low))];
       if (c != '\t' && c != '\n' && c != '\r') return false;
@@ -31,7 +32,8 @@ bool IsFhirString(std::string_view s) {
   }
 #endif
   for (; i < s.size(); ++i) {
-    if (static_cast<unsigned char>(s[i]) < 0x20 && s[i] != '\t' && s[i] != '\n' && s[i] != '\r') return false;
+    if (static_cast<unsigned char>(s[i]) < 0x20 && s[i] != '\t' && s[i] != '\n' && s[i] != '\r')
+      return false;
   }
   return true;
 }
@@ -125,8 +127,8 @@ std::optional<ClockTime> ParseClock(std::string_view s) {
   const int hour = TwoDigits(s, 0);
   const int minute = TwoDigits(s, 3);
   const int second = TwoDigits(s, 6);
-  if (s.size() < 8 || s[2] != ':' || s[5] != ':' || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-      second > 60) {
+  if (s.size() < 8 || s[2] != ':' || s[5] != ':' || hour < 0 || hour > 23 || minute < 0 ||
+      minute > 59 || second < 0 || second > 60) {
     return std::nullopt;
   }
   return ClockTime{hour * 3600 + minute * 60 + second, second == 60, 8};
@@ -151,13 +153,14 @@ int DaysInMonth(int year, unsigned month) {
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
-// Days since 1970-01-01 in the proleptic Gregorian calendar, and back (H. Hinnant, chrono-Compatible Low-Level Date
-// Algorithms).
+// Days since 1970-01-01 in the proleptic Gregorian calendar, and back (H. Hinnant,
+// chrono-Compatible Low-Level Date Algorithms).
 std::int64_t DaysFromCivil(int year, unsigned month, unsigned day) {
   const std::int64_t y = year - (month <= 2 ? 1 : 0);
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
   const std::int64_t yoe = y - era * 400;
-  const std::int64_t doy = (153 * (static_cast<std::int64_t>(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const std::int64_t doy =
+      (153 * (static_cast<std::int64_t>(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
@@ -200,8 +203,8 @@ bool ParseTail(std::string_view s, std::size_t i, DateTimeParts& parts) {
   }
   const int hours = TwoDigits(zone, 1);
   const int minutes = TwoDigits(zone, 4);
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 || minutes < 0 ||
-      minutes > 59 || hours > 14 || (hours == 14 && minutes != 0)) {
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 ||
+      minutes < 0 || minutes > 59 || hours > 14 || (hours == 14 && minutes != 0)) {
     return false;
   }
   parts.offset_minutes = (hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
@@ -224,44 +227,76 @@ bool HasForm(Kind kind, std::string_view text) {
   switch (kind) {
     case Kind::kUri:
     case Kind::kUrl:
-    case Kind::kCanonical: return IsUri(text);
-    case Kind::kCode: return IsCode(text);
-    case Kind::kId: return IsId(text);
-    case Kind::kOid: return IsOid(text);
-    case Kind::kUuid: return IsUuid(text);
-    case Kind::kBase64Binary: return IsBase64(text);
-    case Kind::kTime: return IsTime(text);
-    default: return IsFhirString(text);
+    case Kind::kCanonical:
+      return IsUri(text);
+    case Kind::kCode:
+      return IsCode(text);
+    case Kind::kId:
+      return IsId(text);
+    case Kind::kOid:
+      return IsOid(text);
+    case Kind::kUuid:
+      return IsUuid(text);
+    case Kind::kBase64Binary:
+      return IsBase64(text);
+    case Kind::kTime:
+      return IsTime(text);
+    default:
+      return IsFhirString(text);
   }
 }
 
 std::string_view Description(Kind kind) {
   switch (kind) {
     case Kind::kString:
-    case Kind::kReferenceText: return "a string (FHIR R4 datatypes.html#string)";
-    case Kind::kMarkdown: return "markdown (FHIR R4 datatypes.html#markdown)";
-    case Kind::kXhtml: return "XHTML (FHIR R4 narrative.html#xhtml)";
-    case Kind::kUri: return "a uri (FHIR R4 datatypes.html#uri)";
-    case Kind::kUrl: return "a url (FHIR R4 datatypes.html#url)";
-    case Kind::kCanonical: return "a canonical (FHIR R4 datatypes.html#canonical)";
-    case Kind::kOid: return "an oid (FHIR R4 datatypes.html#oid)";
-    case Kind::kUuid: return "a uuid (FHIR R4 datatypes.html#uuid)";
-    case Kind::kCode: return "a code (FHIR R4 datatypes.html#code)";
-    case Kind::kId: return "an id (FHIR R4 datatypes.html#id)";
-    case Kind::kBase64Binary: return "base64Binary (FHIR R4 datatypes.html#base64Binary)";
-    case Kind::kTime: return "a time (FHIR R4 datatypes.html#time)";
-    case Kind::kDecimal: return "a decimal (FHIR R4 datatypes.html#decimal)";
-    case Kind::kBoolean: return "a boolean (FHIR R4 datatypes.html#boolean)";
-    case Kind::kInteger: return "an integer of 32 bits (FHIR R4 datatypes.html#integer)";
-    case Kind::kPositiveInt: return "a positiveInt of 31 bits (FHIR R4 datatypes.html#positiveInt)";
-    case Kind::kUnsignedInt: return "an unsignedInt of 31 bits (FHIR R4 datatypes.html#unsignedInt)";
-    case Kind::kEnum: return "a code (FHIR R4 datatypes.html#code)";
-    case Kind::kDate: return "a date (FHIR R4 datatypes.html#date)";
-    case Kind::kDateTime: return "a dateTime (FHIR R4 datatypes.html#dateTime)";
-    case Kind::kInstant: return "an instant (FHIR R4 datatypes.html#instant)";
-    case Kind::kMessage: return "an object";
-    case Kind::kResource: return "a resource";
-    case Kind::kExtra: break;
+    case Kind::kReferenceText:
+      return "a string (FHIR R4 datatypes.html#string)";
+    case Kind::kMarkdown:
+      return "markdown (FHIR R4 datatypes.html#markdown)";
+    case Kind::kXhtml:
+      return "XHTML (FHIR R4 narrative.html#xhtml)";
+    case Kind::kUri:
+      return "a uri (FHIR R4 datatypes.html#uri)";
+    case Kind::kUrl:
+      return "a url (FHIR R4 datatypes.html#url)";
+    case Kind::kCanonical:
+      return "a canonical (FHIR R4 datatypes.html#canonical)";
+    case Kind::kOid:
+      return "an oid (FHIR R4 datatypes.html#oid)";
+    case Kind::kUuid:
+      return "a uuid (FHIR R4 datatypes.html#uuid)";
+    case Kind::kCode:
+      return "a code (FHIR R4 datatypes.html#code)";
+    case Kind::kId:
+      return "an id (FHIR R4 datatypes.html#id)";
+    case Kind::kBase64Binary:
+      return "base64Binary (FHIR R4 datatypes.html#base64Binary)";
+    case Kind::kTime:
+      return "a time (FHIR R4 datatypes.html#time)";
+    case Kind::kDecimal:
+      return "a decimal (FHIR R4 datatypes.html#decimal)";
+    case Kind::kBoolean:
+      return "a boolean (FHIR R4 datatypes.html#boolean)";
+    case Kind::kInteger:
+      return "an integer of 32 bits (FHIR R4 datatypes.html#integer)";
+    case Kind::kPositiveInt:
+      return "a positiveInt of 31 bits (FHIR R4 datatypes.html#positiveInt)";
+    case Kind::kUnsignedInt:
+      return "an unsignedInt of 31 bits (FHIR R4 datatypes.html#unsignedInt)";
+    case Kind::kEnum:
+      return "a code (FHIR R4 datatypes.html#code)";
+    case Kind::kDate:
+      return "a date (FHIR R4 datatypes.html#date)";
+    case Kind::kDateTime:
+      return "a dateTime (FHIR R4 datatypes.html#dateTime)";
+    case Kind::kInstant:
+      return "an instant (FHIR R4 datatypes.html#instant)";
+    case Kind::kMessage:
+      return "an object";
+    case Kind::kResource:
+      return "a resource";
+    case Kind::kExtra:
+      break;
   }
   return "a value";
 }
@@ -278,7 +313,8 @@ std::optional<DateParts> ParseDate(std::string_view text) {
   date.month = static_cast<std::uint32_t>(month);
   if (text.size() == 7) return date;
   const int day = TwoDigits(text, 8);
-  if (text.size() != 10 || text[7] != '-' || day < 1 || day > DaysInMonth(date.year, date.month)) return std::nullopt;
+  if (text.size() != 10 || text[7] != '-' || day < 1 || day > DaysInMonth(date.year, date.month))
+    return std::nullopt;
   date.day = static_cast<std::uint32_t>(day);
   return date;
 }
@@ -287,7 +323,8 @@ std::optional<DateTimeParts> ParseDateTime(std::string_view text, Kind kind) {
   const auto date = ParseDate(text.substr(0, 10));
   if (!date || (text.size() > 10 && date->day == 0)) return std::nullopt;
   DateTimeParts parts;
-  parts.seconds = DaysFromCivil(date->year, std::max(date->month, 1u), std::max(date->day, 1u)) * 86400;
+  parts.seconds =
+      DaysFromCivil(date->year, std::max(date->month, 1u), std::max(date->day, 1u)) * 86400;
   parts.precision = date->day != 0     ? DateTimeParts::kDay
                     : date->month != 0 ? DateTimeParts::kMonth
                                        : DateTimeParts::kYear;
@@ -305,7 +342,8 @@ std::optional<DateTimeParts> ParseDateTime(std::string_view text, Kind kind) {
 
 bool AppendDate(const DateParts& date, Sink& out) {
   if (date.year < 1 || date.year > 9999 || date.month > 12 || (date.month == 0 && date.day != 0) ||
-      (date.day != 0 && date.day > static_cast<std::uint32_t>(DaysInMonth(date.year, date.month)))) {
+      (date.day != 0 &&
+       date.day > static_cast<std::uint32_t>(DaysInMonth(date.year, date.month)))) {
     return false;
   }
   char* const begin = out.Room(10);
@@ -327,9 +365,9 @@ bool AppendDateTime(const DateTimeParts& time, Sink& out) {
   // Year 1 to 9999 with a day of margin; AppendDate has the exact word.
   constexpr std::int64_t kMin = -62'135'683'200;
   constexpr std::int64_t kMax = 253'402'387'200;
-  if (time.seconds < kMin || time.seconds > kMax || time.nanos > 999'999'999 || time.fraction_digits > 9 ||
-      time.offset_minutes < -840 || time.offset_minutes > 840 || time.precision < DateTimeParts::kYear ||
-      time.precision > DateTimeParts::kSecond) {
+  if (time.seconds < kMin || time.seconds > kMax || time.nanos > 999'999'999 ||
+      time.fraction_digits > 9 || time.offset_minutes < -840 || time.offset_minutes > 840 ||
+      time.precision < DateTimeParts::kYear || time.precision > DateTimeParts::kSecond) {
     return false;
   }
   const std::int64_t local = time.seconds + std::int64_t{time.offset_minutes} * 60;
@@ -356,7 +394,8 @@ bool AppendDateTime(const DateTimeParts& time, Sink& out) {
   if (time.zulu) {
     *p++ = 'Z';
   } else {
-    const auto offset = static_cast<std::uint32_t>(time.offset_minutes < 0 ? -time.offset_minutes : time.offset_minutes);
+    const auto offset = static_cast<std::uint32_t>(time.offset_minutes < 0 ? -time.offset_minutes
+                                                                           : time.offset_minutes);
     *p++ = time.offset_minutes < 0 ? '-' : '+';
     PutDigits(p, offset / 60, 2);
     *p++ = ':';

@@ -1,4 +1,5 @@
-// The forms of FHIR R4's primitive types (FHIR R4 datatypes.html), checked by hand-written scanners.
+// The forms of FHIR R4's primitive types (FHIR R4 datatypes.html), checked by hand-written
+// scanners.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// RapidJSON as the mapping runtime builds it: with SIMD scanning, in a namespace of its own, so that a program part that
-// includes RapidJSON with other settings cannot clash with it.
+// RapidJSON as the mapping runtime builds it: with SIMD scanning, in a namespace of its own, so
+// that a program part that includes RapidJSON with other settings cannot clash with it.
 #pragma once
 
 #ifdef RAPIDJSON_RAPIDJSON_H_

@@ -32,11 +32,11 @@ struct Frame {
   const Member* member = nullptr;
   bool in_array = false;
   bool resource_type_seen = false;
-  bool framed = false;  // the Resource message has a length of its own (not at the root)
-  std::uint32_t items = 0;      // of the open array
-  std::uint64_t seen = 0;       // bit n: element n has stood here
-  std::uint64_t siblings = 0;   // bit n: `_element` has stood here
-  std::uint64_t nulls = 0;      // bit n: the list of element n holds a null
+  bool framed = false;         // the Resource message has a length of its own (not at the root)
+  std::uint32_t items = 0;     // of the open array
+  std::uint64_t seen = 0;      // bit n: element n has stood here
+  std::uint64_t siblings = 0;  // bit n: `_element` has stood here
+  std::uint64_t nulls = 0;     // bit n: the list of element n holds a null
   std::size_t outer_length = 0;
   std::size_t length = 0;
   std::size_t packed = 0;
@@ -45,12 +45,17 @@ struct Frame {
   std::size_t choices_begin = 0;
 };
 
-// Turns RapidJSON's events into wire bytes. Two kinds of content: what the tables know goes to the wire; *foreign*
-// content (extensions, unknown members, opaque resources, whatever stands in a wrong place) is copied as text or skipped.
+// Turns RapidJSON's events into wire bytes. Two kinds of content: what the tables know goes to the
+// wire; *foreign* content (extensions, unknown members, opaque resources, whatever stands in a
+// wrong place) is copied as text or skipped.
 class Reader {
  public:
   Reader(const ReadLimits& limits, std::string* encoded, Issues* issues)
-      : limits_(limits), out_(encoded), extra_(&extra_text_), opaque_(&opaque_text_), issues_(issues) {
+      : limits_(limits),
+        out_(encoded),
+        extra_(&extra_text_),
+        opaque_(&opaque_text_),
+        issues_(issues) {
     frames_.reserve(32);
   }
 
@@ -89,7 +94,10 @@ class Reader {
   }
   bool Stop(std::string_view code, const std::string& text);
 
-  bool Count() { return ++values_ <= limits_.max_members + 1 || Stop("too-costly", "the document has too many members"); }
+  bool Count() {
+    return ++values_ <= limits_.max_members + 1 ||
+           Stop("too-costly", "the document has too many members");
+  }
   bool Enter() {
     return ++depth_ <= limits_.max_depth || Stop("too-costly", "the document is nested too deeply");
   }
@@ -123,7 +131,7 @@ class Reader {
 
   const ReadLimits& limits_;
   Sink out_;
-  std::string extra_text_;   // of the open objects, one behind the other
+  std::string extra_text_;  // of the open objects, one behind the other
   std::string opaque_text_;
   Sink extra_;
   Sink opaque_;
@@ -133,7 +141,7 @@ class Reader {
   const char* end_ = nullptr;
   std::vector<Frame> frames_;
   std::vector<std::string_view> names_;  // members of the open objects that the tables do not know
-  std::vector<const Member*> choices_;  // members of choices that the open objects have had
+  std::vector<const Member*> choices_;   // members of choices that the open objects have had
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
   std::size_t unlisted_ = 0;
@@ -156,13 +164,17 @@ bool Reader::Run(std::string_view json) {
   } else if (!simdjson::validate_utf8(json.data(), json.size())) {
     Stop("structure", "the document is not UTF-8");
   } else {
-    // A byte order mark is not allowed, but may be ignored (RFC 8259 8.1), and some senders write it.
+    // A byte order mark is not allowed, but may be ignored (RFC 8259 8.1), and some senders write
+    // it.
     if (json.starts_with("\xEF\xBB\xBF")) json.remove_prefix(3);
     out_.Room(json.size());
     Parse(json);
   }
   if (unlisted_ != 0) {
-    issues_->push_back({Severity::kInformation, "informational", std::to_string(unlisted_) + " more problems are not listed", ""});
+    issues_->push_back({Severity::kInformation,
+                        "informational",
+                        std::to_string(unlisted_) + " more problems are not listed",
+                        ""});
   }
   return !failed_;
 }
@@ -178,12 +190,14 @@ bool Reader::Parse(std::string_view json) {
   const char* const outer_end = std::exchange(end_, copy.get() + json.size());
   rapidjson::Reader parser;
   // Recursive parsing is bounded: Enter() stops it at max_depth.
-  const rapidjson::ParseResult result =
-      parser.Parse<rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag>(stream, *this);
-  if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination) ReportSyntax(result, json);
+  const rapidjson::ParseResult result = parser.Parse < rapidjson::kParseInsituFlag |
+                                        rapidjson::kParseNumbersAsStringsFlag > (stream, *this);
+  if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination)
+    ReportSyntax(result, json);
   // The parser takes a NUL for the end.
   if (!result.IsError() && stream.Tell() < json.size()) {
-    Stop("structure", "something stands behind the resource at byte " + std::to_string(stream.Tell()));
+    Stop("structure",
+         "something stands behind the resource at byte " + std::to_string(stream.Tell()));
   }
   stream_ = outer_stream;
   end_ = outer_end;
@@ -200,8 +214,9 @@ void Reader::ReportSyntax(const rapidjson::ParseResult& result, std::string_view
       line_begin = i + 1;
     }
   }
-  std::string text = "line " + std::to_string(line) + ", column " + std::to_string(offset - line_begin + 1) + " (byte " +
-                     std::to_string(offset) + "): not JSON: " + rapidjson::GetParseError_En(result.Code());
+  std::string text = "line " + std::to_string(line) + ", column " +
+                     std::to_string(offset - line_begin + 1) + " (byte " + std::to_string(offset) +
+                     "): not JSON: " + rapidjson::GetParseError_En(result.Code());
   const std::string path = Path(frames_.empty() ? nullptr : frames_.back().member);
   Report(Severity::kFatal, "structure", path, text);
 }
@@ -230,7 +245,10 @@ std::string Reader::Path(const Member* leaf) const {
   return path;
 }
 
-bool Reader::Report(Severity severity, std::string_view code, std::string path, const std::string& text) {
+bool Reader::Report(Severity severity,
+                    std::string_view code,
+                    std::string path,
+                    const std::string& text) {
   if (severity >= Severity::kError) failed_ = true;
   if (issues_->size() >= limits_.max_issues) {
     ++unlisted_;
@@ -267,7 +285,9 @@ bool Reader::Null() {
   const Member& member = *frame.member;
   const bool primitive = member.kind != Kind::kMessage && member.kind != Kind::kResource;
   if (!frame.in_array || !primitive) {
-    return Complain("structure", &member, "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
+    return Complain("structure",
+                    &member,
+                    "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
   }
   ++frame.items;
   frame.nulls |= std::uint64_t{1} << member.element;
@@ -287,7 +307,9 @@ bool Reader::Bool(bool value) {
   if (!BeginItem(frame)) return true;
   const Member& member = *frame.member;
   if (member.kind != Kind::kBoolean) {
-    return Complain("structure", &member, "must be " + std::string(Description(member.kind)) + ", not true or false");
+    return Complain("structure",
+                    &member,
+                    "must be " + std::string(Description(member.kind)) + ", not true or false");
   }
   PutNumber(out_, member.field, value ? 1 : 0);
   return true;
@@ -305,8 +327,11 @@ bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
     PutBytes(out_, member.field, number);
     return true;
   }
-  if (member.kind != Kind::kInteger && member.kind != Kind::kPositiveInt && member.kind != Kind::kUnsignedInt) {
-    return Complain("structure", &member, "must be " + std::string(Description(member.kind)) + ", not a JSON number");
+  if (member.kind != Kind::kInteger && member.kind != Kind::kPositiveInt &&
+      member.kind != Kind::kUnsignedInt) {
+    return Complain("structure",
+                    &member,
+                    "must be " + std::string(Description(member.kind)) + ", not a JSON number");
   }
   const auto value = ParseInteger(member.kind, number);
   if (!value) return Complain("value", &member, "not " + std::string(Description(member.kind)));
@@ -326,8 +351,11 @@ bool Reader::String(const char* text, rapidjson::SizeType length, bool) {
 
 bool Reader::Text(Frame& frame, std::string_view text) {
   const Member& member = *frame.member;
-  if (text.empty()) return Complain("value", &member, "must not be empty (FHIR R4 datatypes.html#string)");
-  const auto malformed = [&] { return Complain("value", &member, "not " + std::string(Description(member.kind))); };
+  if (text.empty())
+    return Complain("value", &member, "must not be empty (FHIR R4 datatypes.html#string)");
+  const auto malformed = [&] {
+    return Complain("value", &member, "not " + std::string(Description(member.kind)));
+  };
   switch (member.kind) {
     case Kind::kEnum:
       return Code(member, text);
@@ -353,10 +381,14 @@ bool Reader::Text(Frame& frame, std::string_view text) {
     case Kind::kPositiveInt:
     case Kind::kUnsignedInt:
     case Kind::kDecimal:
-      return Complain("structure", &member, "must be " + std::string(Description(member.kind)) + ", not in quotes");
+      return Complain("structure",
+                      &member,
+                      "must be " + std::string(Description(member.kind)) + ", not in quotes");
     case Kind::kMessage:
     case Kind::kResource:
-      return Complain("structure", &member, "must be " + std::string(Description(member.kind)) + ", not a string");
+      return Complain("structure",
+                      &member,
+                      "must be " + std::string(Description(member.kind)) + ", not a string");
     default:
       break;
   }
@@ -425,7 +457,9 @@ bool Reader::StartObject() {
   if (placed && member.kind == Kind::kMessage) return StartMessage(member);
   if (placed && member.kind == Kind::kResource) return StartResource(&member);
   if (placed) {
-    Complain("structure", &member, "must be " + std::string(Description(member.kind)) + ", not an object");
+    Complain("structure",
+             &member,
+             "must be " + std::string(Description(member.kind)) + ", not an object");
   }
   foreign_names_.push_back(names_.size());
   BeginForeign(Mode::kSkip, nullptr, 1);
@@ -445,7 +479,8 @@ bool Reader::StartMessage(const Member& member) {
 }
 
 bool Reader::StartResource(const Member* member) {
-  const ResourceName name = FindResourceType(std::string_view(stream_->src_, static_cast<std::size_t>(end_ - stream_->src_)));
+  const ResourceName name = FindResourceType(
+      std::string_view(stream_->src_, static_cast<std::size_t>(end_ - stream_->src_)));
   if (!name.found) {
     Complain("structure", member, name.stated ? "unknown resourceType" : "resourceType is missing");
     if (member == nullptr) return false;
@@ -461,7 +496,9 @@ bool Reader::StartResource(const Member* member) {
     PutTag(out_, member->field, WireType::kBytes);
     frame.outer_length = OpenLength(out_, 2);
   }
-  PutTag(out_, name.type != nullptr ? name.type->resource_field : wire_fields::kOpaque, WireType::kBytes);
+  PutTag(out_,
+         name.type != nullptr ? name.type->resource_field : wire_fields::kOpaque,
+         WireType::kBytes);
   frame.length = OpenLength(out_, 2);
   frame.extra_begin = extra_.size();
   frame.names_begin = names_.size();
@@ -497,8 +534,10 @@ bool Reader::MemberKey(Frame& frame, std::string_view name) {
   const std::uint64_t bit = std::uint64_t{1} << member->element;
   frame.member = member;
   if (frame.type->elements[member->element].choice && !NoteChoice(frame, *member)) {
-    Complain("structure", member, "more than one type of " + std::string(frame.type->elements[member->element].name) +
-                                      " (FHIR R4 formats.html#choice)");
+    Complain("structure",
+             member,
+             "more than one type of " + std::string(frame.type->elements[member->element].name) +
+                 " (FHIR R4 formats.html#choice)");
   } else if ((frame.seen & bit) != 0) {
     Complain("structure", member, "stands twice");
   }
@@ -511,17 +550,21 @@ bool Reader::MemberKey(Frame& frame, std::string_view name) {
 bool Reader::SiblingOrUnknown(Frame& frame, std::string_view name) {
   if (name == kResourceTypeMember.name && !frame.resource.empty()) {
     frame.member = &kResourceTypeMember;
-    if (std::exchange(frame.resource_type_seen, true)) Complain("structure", frame.member, "stands twice");
+    if (std::exchange(frame.resource_type_seen, true))
+      Complain("structure", frame.member, "stands twice");
     return true;
   }
-  const Member* const member = name.starts_with('_') ? FindMember(*frame.type, name.substr(1)) : nullptr;
+  const Member* const member =
+      name.starts_with('_') ? FindMember(*frame.type, name.substr(1)) : nullptr;
   if (member != nullptr && member->kind != Kind::kMessage && member->kind != Kind::kResource &&
       member->kind != Kind::kExtra) {
     const std::uint64_t bit = std::uint64_t{1} << member->element;
     frame.member = member;
     if (frame.type->elements[member->element].choice && !NoteChoice(frame, *member)) {
-      Complain("structure", member, "more than one type of " + std::string(frame.type->elements[member->element].name) +
-                                        " (FHIR R4 formats.html#choice)");
+      Complain("structure",
+               member,
+               "more than one type of " + std::string(frame.type->elements[member->element].name) +
+                   " (FHIR R4 formats.html#choice)");
     } else if ((frame.siblings & bit) != 0) {
       Complain("structure", member, "the member with _ stands twice");
     }
@@ -530,8 +573,11 @@ bool Reader::SiblingOrUnknown(Frame& frame, std::string_view name) {
   }
   frame.member = nullptr;
   names_.push_back(name);
-  Report(Severity::kWarning, "structure", Path(nullptr),
-         (IsPlainName(name) ? "unknown member " + std::string(name) : std::string("a member with an unknown name")) +
+  Report(Severity::kWarning,
+         "structure",
+         Path(nullptr),
+         (IsPlainName(name) ? "unknown member " + std::string(name)
+                            : std::string("a member with an unknown name")) +
              " is kept, but not understood");
   return BeginExtra(frame, nullptr, name);
 }
@@ -557,7 +603,9 @@ bool Reader::StartArray() {
   Frame& frame = frames_.back();
   const Member& member = *frame.member;
   if (!member.repeated || frame.in_array) {
-    Complain("structure", &member, frame.in_array ? "must not be a list in a list" : "must not be a list");
+    Complain("structure",
+             &member,
+             frame.in_array ? "must not be a list in a list" : "must not be a list");
     BeginForeign(Mode::kSkip, nullptr, 1);
     return true;
   }
@@ -573,17 +621,21 @@ bool Reader::StartArray() {
 bool Reader::EndArray(rapidjson::SizeType items) {
   --depth_;
   if (mode_ != Mode::kModel) {
-    if (items == 0) Complain("structure", frames_.back().member, "a list must not be empty (FHIR R4 json.html)");
+    if (items == 0)
+      Complain("structure", frames_.back().member, "a list must not be empty (FHIR R4 json.html)");
     return ForeignEnd(']');
   }
   Frame& frame = frames_.back();
   const Element& element = frame.type->elements[frame.member->element];
   frame.in_array = false;
   if (frame.member->kind == Kind::kEnum) CloseLength(out_, frame.packed, 1);
-  if (items == 0) return Complain("structure", frame.member, "a list must not be empty (FHIR R4 json.html)");
+  if (items == 0)
+    return Complain("structure", frame.member, "a list must not be empty (FHIR R4 json.html)");
   if (items < element.min || (element.max != 0 && items > element.max)) {
     const std::string max = element.max == 0 ? "*" : std::to_string(element.max);
-    return Complain("structure", frame.member, "must stand " + std::to_string(element.min) + ".." + max + " times");
+    return Complain("structure",
+                    frame.member,
+                    "must stand " + std::to_string(element.min) + ".." + max + " times");
   }
   return true;
 }
@@ -591,7 +643,8 @@ bool Reader::EndArray(rapidjson::SizeType items) {
 bool Reader::EndObject(rapidjson::SizeType members) {
   --depth_;
   if (mode_ == Mode::kModel) return CloseMessage(members);
-  if (members == 0) Complain("structure", frames_.back().member, "an object must not be empty (FHIR R4 json.html)");
+  if (members == 0)
+    Complain("structure", frames_.back().member, "an object must not be empty (FHIR R4 json.html)");
   CheckNames(foreign_names_.back());
   foreign_names_.pop_back();
   return ForeignEnd('}');
@@ -606,7 +659,9 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
   if ((frame.type->required & ~(frame.seen | frame.siblings)) != 0) CheckRequired(frame);
   for (std::uint64_t gaps = frame.nulls & ~frame.siblings; gaps != 0; gaps &= gaps - 1) {
     const auto element = static_cast<std::size_t>(__builtin_ctzll(gaps));
-    Report(Severity::kError, "structure", Path(nullptr) + "." + std::string(frame.type->elements[element].name),
+    Report(Severity::kError,
+           "structure",
+           Path(nullptr) + "." + std::string(frame.type->elements[element].name),
            "null needs the member with _ beside the list (FHIR R4 json.html#null)");
   }
   if (names_.size() != frame.names_begin) CheckNames(frame.names_begin);
@@ -625,10 +680,13 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
 void Reader::CheckRequired(const Frame& frame) {
   for (std::uint64_t missing = frame.type->required & ~(frame.seen | frame.siblings); missing != 0;
        missing &= missing - 1) {
-    const Element& element = frame.type->elements[static_cast<std::size_t>(__builtin_ctzll(missing))];
+    const Element& element =
+        frame.type->elements[static_cast<std::size_t>(__builtin_ctzll(missing))];
     std::string_view name = element.name;
     if (element.choice) name.remove_suffix(3);
-    Report(Severity::kError, "required", Path(nullptr) + "." + std::string(name),
+    Report(Severity::kError,
+           "required",
+           Path(nullptr) + "." + std::string(name),
            "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
   }
 }
@@ -662,16 +720,22 @@ void Reader::ForeignValue(char opens) {
   if (foreign_member_ != nullptr) {
     const bool sibling = foreign_member_->kind != Kind::kExtra;
     if (foreign_member_->repeated != (opens == '[')) {
-      Complain("structure", foreign_member_, foreign_member_->repeated ? "must be a list" : "must not be a list");
+      Complain("structure",
+               foreign_member_,
+               foreign_member_->repeated ? "must be a list" : "must not be a list");
     } else if (sibling && opens == 0) {
-      Complain("structure", foreign_member_, "the member with _ must be an object (FHIR R4 json.html#primitive)");
+      Complain("structure",
+               foreign_member_,
+               "the member with _ must be an object (FHIR R4 json.html#primitive)");
     }
     foreign_member_ = nullptr;
   }
   if (mode_ == Mode::kOpaque && foreign_depth_ == 1) {
     meta_begin_ = opaque_.size();
-    if (opaque_member_ == OpaqueMember::kMeta && opens != '{') Complain("structure", nullptr, "meta must be an object");
-    if (opaque_member_ == OpaqueMember::kId && opens != 0) Complain("structure", nullptr, "id must be a string");
+    if (opaque_member_ == OpaqueMember::kMeta && opens != '{')
+      Complain("structure", nullptr, "meta must be an object");
+    if (opaque_member_ == OpaqueMember::kId && opens != 0)
+      Complain("structure", nullptr, "id must be a string");
   }
   if (foreign_ != nullptr) Separate();
 }
@@ -680,9 +744,13 @@ bool Reader::ForeignScalar(std::string_view text, bool quoted) {
   ForeignValue(0);
   if (foreign_ != nullptr) {
     if (!quoted && text == "null" && foreign_->back() == ':') {
-      Complain("structure", frames_.back().member, "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
+      Complain("structure",
+               frames_.back().member,
+               "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
     }
-    if (quoted && text.empty()) Complain("value", frames_.back().member, "holds an empty string (FHIR R4 datatypes.html#string)");
+    if (quoted && text.empty())
+      Complain(
+          "value", frames_.back().member, "holds an empty string (FHIR R4 datatypes.html#string)");
     if (mode_ == Mode::kOpaque && foreign_depth_ == 1) OpaqueScalar(text, quoted);
     if (quoted) {
       AppendJsonString(text, *foreign_);
@@ -697,7 +765,8 @@ bool Reader::ForeignScalar(std::string_view text, bool quoted) {
 bool Reader::ForeignEnd(char bracket) {
   if (foreign_ != nullptr) foreign_->Put(bracket);
   --foreign_depth_;
-  if (mode_ == Mode::kOpaque && foreign_depth_ == 1 && opaque_member_ == OpaqueMember::kMeta && bracket == '}') {
+  if (mode_ == Mode::kOpaque && foreign_depth_ == 1 && opaque_member_ == OpaqueMember::kMeta &&
+      bracket == '}') {
     opaque_meta_ = {meta_begin_, opaque_.size()};
   }
   if (foreign_depth_ != 0) return true;
@@ -713,8 +782,11 @@ void Reader::CheckNames(std::size_t begin) {
     std::sort(first, names_.end());
     const auto twice = std::adjacent_find(first, names_.end());
     if (twice != names_.end()) {
-      Report(Severity::kError, "structure", Path(frames_.back().member),
-             (IsPlainName(*twice) ? std::string(*twice) : std::string("a member")) + " stands twice");
+      Report(
+          Severity::kError,
+          "structure",
+          Path(frames_.back().member),
+          (IsPlainName(*twice) ? std::string(*twice) : std::string("a member")) + " stands twice");
     }
   }
   names_.resize(begin);
@@ -741,7 +813,8 @@ void Reader::OpaqueScalar(std::string_view text, bool quoted) {
 
 // The object is complete as text; its meta is read as the model reads it.
 bool Reader::CloseOpaque() {
-  const Member meta = {"meta", wire_fields::kOpaqueMeta, kTables.meta_type, Kind::kMessage, false, 0};
+  const Member meta = {
+      "meta", wire_fields::kOpaqueMeta, kTables.meta_type, Kind::kMessage, false, 0};
   PutBytes(out_, wire_fields::kOpaqueType, frames_.back().resource);
   if (!opaque_id_.empty()) PutBytes(out_, wire_fields::kOpaqueId, opaque_id_);
   if (const auto [begin, end] = opaque_meta_; begin != end) {
@@ -759,7 +832,10 @@ bool Reader::CloseOpaque() {
 
 }  // namespace
 
-bool ReadJson(std::string_view json, const ReadOptions& options, std::string* encoded, Issues* issues) {
+bool ReadJson(std::string_view json,
+              const ReadOptions& options,
+              std::string* encoded,
+              Issues* issues) {
   encoded->clear();
   return Reader(options.limits, encoded, issues).Run(json);
 }

@@ -20,11 +20,20 @@ inline ReferenceView DecodeReference(std::string_view wire) {
   for (WireField field; reader.Next(field);) {
     if (field.type != WireType::kBytes) continue;
     switch (field.number) {
-      case wire_fields::kReferenceType: view.type = field.bytes; break;
-      case wire_fields::kReferenceId: view.id = field.bytes; break;
-      case wire_fields::kReferenceVersion: view.version = field.bytes; break;
-      case wire_fields::kReferenceUri: view.uri = field.bytes; break;
-      default: break;
+      case wire_fields::kReferenceType:
+        view.type = field.bytes;
+        break;
+      case wire_fields::kReferenceId:
+        view.id = field.bytes;
+        break;
+      case wire_fields::kReferenceVersion:
+        view.version = field.bytes;
+        break;
+      case wire_fields::kReferenceUri:
+        view.uri = field.bytes;
+        break;
+      default:
+        break;
     }
   }
   return view;

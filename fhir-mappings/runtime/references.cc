@@ -5,6 +5,7 @@
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/reference_wire.h"
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/tables.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire.h"
@@ -15,8 +16,6 @@ namespace {
 
 using namespace internal;
 using Visit = std::function<void(std::string_view element, const ReferenceView&)>;
-
-constexpr unsigned kMaxDepth = 600;
 
 // Walks the wire form down to every Reference; what is damaged is left out.
 class Visitor {
@@ -37,7 +36,7 @@ class Visitor {
 
  private:
   void Message(const Type& type, std::string_view wire) {
-    if (depth_ == kMaxDepth) return;
+    if (depth_ == kMaxMessageDepth) return;
     ++depth_;
     if (&type == &kTables.types[kTables.reference_type]) {
       const ReferenceView reference = DecodeReference(wire);
@@ -91,6 +90,8 @@ class Visitor {
 
 }  // namespace
 
-void VisitReferences(std::string_view encoded, const Visit& visit) { Visitor(visit).Resource(encoded); }
+void VisitReferences(std::string_view encoded, const Visit& visit) {
+  Visitor(visit).Resource(encoded);
+}
 
 }  // namespace handoff::fhir

@@ -1,8 +1,9 @@
 // FHIR R4 JSON and the internal model, both ways, with no loss.
 //
-// The unit of exchange is an *encoded resource*: the protobuf wire form of handoff.v1.Resource. Reading goes from JSON
-// events straight to wire bytes and writing straight back, driven by the tables that handoff-mapc makes from r4/*.map;
-// message objects are parsed from the wire form only where a rule reads them (`Resource::ParseFromString`).
+// The unit of exchange is an *encoded resource*: the protobuf wire form of handoff.v1.Resource.
+// Reading goes from JSON events straight to wire bytes and writing straight back, driven by the
+// tables that handoff-mapc makes from r4/*.map; message objects are parsed from the wire form only
+// where a rule reads them (`Resource::ParseFromString`).
 //
 // Thread safety: free functions, no shared state. No I/O.
 #pragma once
@@ -24,7 +25,8 @@
 
 namespace handoff::fhir {
 
-// Limits of one document. Beyond any of them reading stops with a fatal `too-long` or `too-costly` issue.
+// Limits of one document. Beyond any of them reading stops with a fatal `too-long` or `too-costly`
+// issue.
 struct ReadLimits {
   std::size_t max_bytes = std::size_t{16} << 20;
   std::size_t max_depth = 64;           // nested objects and arrays
@@ -36,23 +38,29 @@ struct ReadOptions {
   ReadLimits limits;
 };
 
-// Reads one JSON resource of any type. Returns true and an encoded resource in `*encoded` if no issue is an error;
-// otherwise `*encoded` is unspecified. Warnings may come with success: unknown members are kept in `extra` and warned of.
-// Checks UTF-8 (once, vectorised), JSON grammar, duplicate members, types, cardinality, required bindings, primitive
-// forms and choice. `resourceType` may stand anywhere in its object.
-bool ReadJson(std::string_view json, const ReadOptions& options, std::string* encoded, Issues* issues);
+// Reads one JSON resource of any type. Returns true and an encoded resource in `*encoded` if no
+// issue is an error; otherwise `*encoded` is unspecified. Warnings may come with success: unknown
+// members are kept in `extra` and warned of. Checks UTF-8 (once, vectorised), JSON grammar,
+// duplicate members, types, cardinality, required bindings, primitive forms and choice.
+// `resourceType` may stand anywhere in its object.
+bool ReadJson(std::string_view json,
+              const ReadOptions& options,
+              std::string* encoded,
+              Issues* issues);
 
 struct WriteOptions {
   bool pretty = false;
 };
 
-// Appends the JSON of an encoded resource to `*json`: members in the order of the map, `extra` members after the
-// modelled ones of their element. Errors: kDataLoss if `encoded` is no valid encoded resource; `*json` is then unspecified.
+// Appends the JSON of an encoded resource to `*json`: members in the order of the map, `extra`
+// members after the modelled ones of their element. Errors: kDataLoss if `encoded` is no valid
+// encoded resource; `*json` is then unspecified.
 absl::Status WriteJson(std::string_view encoded, const WriteOptions& options, std::string* json);
 
 // What can be told without reading further. Views point into `encoded`.
 struct Head {
-  std::string_view type;  // FHIR name; of an opaque resource too. Empty if `encoded` is not a resource
+  std::string_view
+      type;  // FHIR name; of an opaque resource too. Empty if `encoded` is not a resource
   std::string_view id;
 };
 Head ReadHead(std::string_view encoded);
@@ -76,55 +84,69 @@ std::optional<BundleView> ReadBundle(std::string_view encoded);
 
 // A reference as it stands in an encoded resource. Views are valid during the visit.
 struct ReferenceView {
-  std::string_view type;     // relative references: Type/id[/_history/version]
+  std::string_view type;  // relative references: Type/id[/_history/version]
   std::string_view id;
   std::string_view version;
-  std::string_view uri;      // any other text: absolute URL, urn:uuid:..., #fragment, conditional (Type?query)
+  std::string_view
+      uri;  // any other text: absolute URL, urn:uuid:..., #fragment, conditional (Type?query)
   bool IsRelative() const { return !type.empty(); }
 };
 
-// Calls `visit` for every Reference of the resource, contained ones included, that carries a reference text.
-// `element` is the FHIR element name path without indices, e.g. "Encounter.location.location".
-void VisitReferences(std::string_view encoded,
-                     const std::function<void(std::string_view element, const ReferenceView&)>& visit);
+// Calls `visit` for every Reference of the resource, contained ones included, that carries a
+// reference text. `element` is the FHIR element name path without indices, e.g.
+// "Encounter.location.location".
+void VisitReferences(
+    std::string_view encoded,
+    const std::function<void(std::string_view element, const ReferenceView&)>& visit);
 
 // What Rewrite does with one reference.
 struct ReferenceEdit {
-  enum class Action { kKeep, kReplace, kDrop } action = Action::kKeep;  // kDrop removes the whole Reference element
-  std::string type;  // kReplace: the new relative reference (type and id, version optional), or `uri`
+  enum class Action {
+    kKeep,
+    kReplace,
+    kDrop
+  } action = Action::kKeep;  // kDrop removes the whole Reference element
+  std::string
+      type;  // kReplace: the new relative reference (type and id, version optional), or `uri`
   std::string id;
   std::string version;
   std::string uri;
 };
 
 struct RewriteOptions {
-  std::optional<std::string> id;            // sets Resource.id
-  std::optional<std::string> version_id;    // sets meta.versionId
-  std::optional<std::int64_t> updated_us;   // sets meta.lastUpdated, UTC, milliseconds
+  std::optional<std::string> id;           // sets Resource.id
+  std::optional<std::string> version_id;   // sets meta.versionId
+  std::optional<std::int64_t> updated_us;  // sets meta.lastUpdated, UTC, milliseconds
   std::function<ReferenceEdit(const ReferenceView&)> reference;  // may be empty
 };
 
-// Appends a copy of the encoded resource with these changes to `*out`. Errors: kDataLoss as WriteJson.
+// Appends a copy of the encoded resource with these changes to `*out`. Errors: kDataLoss as
+// WriteJson.
 absl::Status Rewrite(std::string_view encoded, const RewriteOptions& options, std::string* out);
 
-// Search tokens declared by `search` lines of the map, each "name=value": token "system|code" (a bare code or boolean is
-// "|code"), reference "Type/id" (or its uri), identifier "system|value". Date parameters yield nothing here.
+// Search tokens declared by `search` lines of the map, each "name=value": token "system|code" (a
+// bare code or boolean is
+// "|code"), reference "Type/id" (or its uri), identifier "system|value". Date parameters yield
+// nothing here.
 void AppendTokens(std::string_view encoded, std::vector<std::string>* tokens);
 
 // True if the map of `type` declares search parameter `name` as token or reference.
 bool IsSearchable(std::string_view type, std::string_view name);
 
-// The names of all mapped resource types, and the search parameters (name, type) of one: for the CapabilityStatement.
+// The names of all mapped resource types, and the search parameters (name, type) of one: for the
+// CapabilityStatement.
 std::vector<std::string_view> MappedTypes();
 std::vector<std::pair<std::string_view, std::string_view>> SearchParameters(std::string_view type);
 
 // An allow-list over the elements of one or more resource types.
 //
-// A path names an element by FHIR names without indices or choice suffix: "Patient.name", "Encounter.hospitalization.
-// dischargeDisposition", "Observation.value[x]". A listed element brings everything modelled below it but never `extra`
-// (extensions, unknown members), and of a Reference only the reference text: `identifier` and `display` must be listed as
-// "Encounter.participant.individual.display". "Patient.*" brings the whole resource: narrative, extensions and contained
-// resources included. `resourceType` and `id` of an allowed type always leave; `meta` only when listed.
+// A path names an element by FHIR names without indices or choice suffix: "Patient.name",
+// "Encounter.hospitalization. dischargeDisposition", "Observation.value[x]". A listed element
+// brings everything modelled below it but never `extra` (extensions, unknown members), and of a
+// Reference only the reference text: `identifier` and `display` must be listed as
+// "Encounter.participant.individual.display". "Patient.*" brings the whole resource: narrative,
+// extensions and contained resources included. `resourceType` and `id` of an allowed type always
+// leave; `meta` only when listed.
 class Mask {
  public:
   // Errors: kInvalidArgument naming the path that no map knows.
@@ -132,8 +154,9 @@ class Mask {
 
   bool AllowsType(std::string_view type) const;
 
-  // Appends the allowed part of `encoded` to `*out`; returns false and appends nothing if the type is not allowed.
-  // `keep_reference` (may be empty) is asked for every reference that would leave; false drops that Reference element.
+  // Appends the allowed part of `encoded` to `*out`; returns false and appends nothing if the type
+  // is not allowed. `keep_reference` (may be empty) is asked for every reference that would leave;
+  // false drops that Reference element.
   absl::StatusOr<bool> Project(std::string_view encoded,
                                const std::function<bool(const ReferenceView&)>& keep_reference,
                                std::string* out) const;
@@ -144,12 +167,13 @@ class Mask {
   std::vector<std::pair<std::string, std::shared_ptr<const Node>>> types_;
 };
 
-// Appends an encoded Bundle of `type` ("message", "searchset", ...) with `id` and these entries to `*out`.
+// Appends an encoded Bundle of `type` ("message", "searchset", ...) with `id` and these entries to
+// `*out`.
 struct NewEntry {
   std::string full_url;
-  std::string_view encoded;       // an encoded resource; may be empty
-  std::string search_mode;        // "match" or empty
-  std::string response_status;    // "201 Created" or empty: with the three below
+  std::string_view encoded;     // an encoded resource; may be empty
+  std::string search_mode;      // "match" or empty
+  std::string response_status;  // "201 Created" or empty: with the three below
   std::string response_location;
   std::string response_etag;
   std::int64_t response_last_modified_us = 0;

@@ -110,7 +110,10 @@ class TokenFinder {
   }
 
   // "system|code" of two text fields of a message; no `system` field: "|code".
-  void Pair(std::string_view name, std::string_view wire, std::uint32_t system_field, std::uint32_t code_field) {
+  void Pair(std::string_view name,
+            std::string_view wire,
+            std::uint32_t system_field,
+            std::uint32_t code_field) {
     std::string_view system;
     std::string_view code;
     WireReader reader(wire);
@@ -153,9 +156,10 @@ void AppendTokens(std::string_view encoded, std::vector<std::string>* tokens) {
 
 bool IsSearchable(std::string_view type, std::string_view name) {
   const Type* const found = FindResource(type);
-  return found != nullptr && std::any_of(found->searches.begin(), found->searches.end(), [&](const SearchPath& path) {
-    return path.name == name && path.type != "date";
-  });
+  return found != nullptr &&
+         std::any_of(found->searches.begin(), found->searches.end(), [&](const SearchPath& path) {
+           return path.name == name && path.type != "date";
+         });
 }
 
 std::vector<std::string_view> MappedTypes() {
@@ -169,7 +173,8 @@ std::vector<std::pair<std::string_view, std::string_view>> SearchParameters(std:
   const Type* const found = FindResource(type);
   if (found == nullptr) return parameters;
   for (const SearchPath& path : found->searches) {
-    if (parameters.empty() || parameters.back().first != path.name) parameters.emplace_back(path.name, path.type);
+    if (parameters.empty() || parameters.back().first != path.name)
+      parameters.emplace_back(path.name, path.type);
   }
   return parameters;
 }

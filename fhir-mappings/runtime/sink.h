@@ -10,7 +10,8 @@
 
 namespace handoff::fhir::internal {
 
-// While a Sink is alive, only the Sink may touch the string; Finish() (or the destructor) gives it its true size.
+// While a Sink is alive, only the Sink may touch the string; Finish() (or the destructor) gives it
+// its true size.
 class Sink {
  public:
   explicit Sink(std::string* out) : out_(out), size_(out->size()) {}

@@ -1,6 +1,7 @@
 // The form of the tables that handoff-mapc writes from r4/*.map and that the runtime is driven by.
 //
-// All tables are constant-initialised; a `Type` is one JSON object form: a resource, a data type, or a backbone element.
+// All tables are constant-initialised; a `Type` is one JSON object form: a resource, a data type,
+// or a backbone element.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +57,8 @@ struct NameIndex {
 };
 inline constexpr std::uint8_t kNoName = 0xff;
 
-// Reads five characters only; handoff-mapc finds a seed without collisions for each table, or refuses the map.
+// Reads five characters only; handoff-mapc finds a seed without collisions for each table, or
+// refuses the map.
 constexpr std::uint32_t NameHash(std::string_view name, std::uint32_t seed) {
   const std::size_t n = name.size();
   const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(name[i])}; };
@@ -97,8 +99,8 @@ struct Element {
 // One declared search parameter over one path of members.
 struct SearchPath {
   std::string_view name;
-  std::string_view type;             // "token", "reference" or "date"
-  std::string_view only;             // a reference counts only to this resource type; empty: to any
+  std::string_view type;  // "token", "reference" or "date"
+  std::string_view only;  // a reference counts only to this resource type; empty: to any
   std::span<const std::uint8_t> steps;  // member positions, from the resource to the leaf
 };
 
@@ -121,16 +123,18 @@ inline constexpr std::size_t kMaxElements = 64;
 struct Tables {
   std::span<const Type> types;
   std::span<const Enum> enums;
-  std::span<const std::uint8_t> resource_by_field;  // field of Resource -> index of the Type, or kNoName
-  std::span<const std::uint8_t> resources;          // indices of the resource types, by name
-  std::span<const std::string_view> opaque;         // R4 resource types without a map, sorted
-  std::uint16_t reference_type;                     // index of Reference
-  std::uint16_t meta_type;                          // index of Meta
+  std::span<const std::uint8_t>
+      resource_by_field;                     // field of Resource -> index of the Type, or kNoName
+  std::span<const std::uint8_t> resources;   // indices of the resource types, by name
+  std::span<const std::string_view> opaque;  // R4 resource types without a map, sorted
+  std::uint16_t reference_type;              // index of Reference
+  std::uint16_t meta_type;                   // index of Meta
 };
 
 extern const Tables kTables;
 
-// The position of `name` in the table that `index` belongs to, or kNoName; the caller still compares the name.
+// The position of `name` in the table that `index` belongs to, or kNoName; the caller still
+// compares the name.
 constexpr std::uint8_t Slot(const NameIndex& index, std::string_view name) {
   if (name.empty()) return kNoName;
   return index.slots[NameHash(name, index.seed) >> index.shift];

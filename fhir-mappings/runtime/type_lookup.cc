@@ -65,14 +65,17 @@ bool FindValue(std::string_view text, std::string_view& value) {
 }  // namespace
 
 const Type* FindResource(std::string_view name) {
-  const auto less = [](std::uint8_t index, std::string_view wanted) { return kTables.types[index].name < wanted; };
+  const auto less = [](std::uint8_t index, std::string_view wanted) {
+    return kTables.types[index].name < wanted;
+  };
   const auto it = std::lower_bound(kTables.resources.begin(), kTables.resources.end(), name, less);
   if (it == kTables.resources.end() || kTables.types[*it].name != name) return nullptr;
   return &kTables.types[*it];
 }
 
 const Type* FindResource(std::uint32_t field) {
-  if (field >= kTables.resource_by_field.size() || kTables.resource_by_field[field] == kNoName) return nullptr;
+  if (field >= kTables.resource_by_field.size() || kTables.resource_by_field[field] == kNoName)
+    return nullptr;
   return &kTables.types[kTables.resource_by_field[field]];
 }
 

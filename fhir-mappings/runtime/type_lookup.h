@@ -53,7 +53,8 @@ struct ResourceName {
   std::string_view name;       // static storage
 };
 
-// `text` is JSON from behind the `{` of a resource on; `resourceType` may stand anywhere in the object.
+// `text` is JSON from behind the `{` of a resource on; `resourceType` may stand anywhere in the
+// object.
 ResourceName FindResourceType(std::string_view text);
 
 // Whether a member name may appear in a message: short, and letters, digits and _ only.

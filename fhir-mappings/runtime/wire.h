@@ -16,12 +16,13 @@ enum class WireType : std::uint8_t { kVarint = 0, kBytes = 2 };
 struct WireField {
   std::uint32_t number = 0;
   WireType type = WireType::kVarint;
-  std::uint64_t value = 0;   // kVarint
-  std::string_view bytes;    // kBytes
-  std::string_view whole;    // tag and all
+  std::uint64_t value = 0;  // kVarint
+  std::string_view bytes;   // kBytes
+  std::string_view whole;   // tag and all
 };
 
-// Steps through the fields of one message. The model uses varints and bytes only: anything else is damage.
+// Steps through the fields of one message. The model uses varints and bytes only: anything else is
+// damage.
 class WireReader {
  public:
   explicit WireReader(std::string_view message)
@@ -109,7 +110,8 @@ inline void PutTag(Sink& out, std::uint32_t number, WireType type) {
 
 inline void PutBytes(Sink& out, std::uint32_t number, std::string_view bytes) {
   char* const begin = out.Room(2 * kMaxVarint + bytes.size());
-  char* p = WriteVarint(begin, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(WireType::kBytes));
+  char* p = WriteVarint(
+      begin, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(WireType::kBytes));
   p = WriteVarint(p, bytes.size());
   if (!bytes.empty()) std::memcpy(p, bytes.data(), bytes.size());
   out.Advance(static_cast<std::size_t>(p - begin) + bytes.size());
@@ -120,7 +122,8 @@ inline void PutNumber(Sink& out, std::uint32_t number, std::uint64_t value) {
   PutVarint(out, value);
 }
 
-// A length that is known only when its message is written: room for `guess` bytes now, the rest moves if that was wrong.
+// A length that is known only when its message is written: room for `guess` bytes now, the rest
+// moves if that was wrong.
 inline std::size_t OpenLength(Sink& out, std::size_t guess) {
   const std::size_t at = out.size();
   out.Room(guess);

@@ -1,4 +1,5 @@
-// Field numbers of handoff.v1 that the runtime itself knows; wire_fields.cc holds them against the generated code.
+// Field numbers of handoff.v1 that the runtime itself knows; wire_fields.cc holds them against the
+// generated code.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,9 @@ inline constexpr std::uint32_t kIdentifierSystem = 3;
 inline constexpr std::uint32_t kIdentifierValue = 4;
 inline constexpr std::uint32_t kContactPointValue = 2;
 
-inline constexpr std::uint32_t kBundle = 21;             // in Resource
-inline constexpr std::uint32_t kOperationOutcome = 23;   // in Resource
-inline constexpr std::uint32_t kResourceId = 1;          // of every resource message
+inline constexpr std::uint32_t kBundle = 21;            // in Resource
+inline constexpr std::uint32_t kOperationOutcome = 23;  // in Resource
+inline constexpr std::uint32_t kResourceId = 1;         // of every resource message
 inline constexpr std::uint32_t kResourceMeta = 2;
 
 }  // namespace handoff::fhir::internal::wire_fields

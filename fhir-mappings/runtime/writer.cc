@@ -11,6 +11,7 @@
 #include "fhir-mappings/runtime/json_text.h"
 #include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/tables.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire.h"
@@ -20,8 +21,6 @@ namespace handoff::fhir {
 namespace {
 
 using namespace internal;
-
-constexpr unsigned kMaxDepth = 600;
 
 // One field of the message that is being written, and where it goes.
 struct Item {
@@ -38,6 +37,7 @@ class Writer {
   explicit Writer(std::string* json) : out_(json) { items_.reserve(128); }
 
   bool Resource(std::string_view wire);
+  bool Object(const Type& type, std::string_view wire);
   const std::string& error() const { return error_; }
 
  private:
@@ -46,7 +46,6 @@ class Writer {
     return false;
   }
   bool Opaque(std::string_view wire);
-  bool Object(const Type& type, std::string_view wire);
   bool Collect(const Type& type, std::string_view wire, std::string_view& extra);
   bool Members(const Type& type, std::size_t begin, std::size_t end);
   std::size_t GroupEnd(std::size_t begin, std::size_t end) const;
@@ -85,7 +84,8 @@ bool Writer::Opaque(std::string_view wire) {
   WireReader reader(wire);
   std::string_view json;
   for (WireField field; reader.Next(field);) {
-    if (field.type != WireType::kBytes || field.number > wire_fields::kOpaqueJson) return Damaged("OpaqueResource");
+    if (field.type != WireType::kBytes || field.number > wire_fields::kOpaqueJson)
+      return Damaged("OpaqueResource");
     if (field.number == wire_fields::kOpaqueJson) json = field.bytes;
   }
   if (!reader.ok() || !IsJsonObject(json)) return Damaged("OpaqueResource");
@@ -94,7 +94,7 @@ bool Writer::Opaque(std::string_view wire) {
 }
 
 bool Writer::Object(const Type& type, std::string_view wire) {
-  if (++depth_ > kMaxDepth) return Damaged("nested too deeply");
+  if (++depth_ > kMaxMessageDepth) return Damaged("nested too deeply");
   const std::size_t begin = items_.size();
   std::string_view extra;
   if (!Collect(type, wire, extra)) return Damaged(type.name);
@@ -131,17 +131,20 @@ bool Writer::Collect(const Type& type, std::string_view wire, std::string_view& 
       extra = field.bytes;
       continue;
     }
-    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName) return false;
+    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName)
+      return false;
     const std::uint8_t position = type.by_field[field.number];
     const Member& member = type.members[position];
     const bool packed = member.kind == Kind::kEnum && member.repeated;
     if (!packed && (field.type == WireType::kVarint) != IsVarint(member.kind)) return false;
     ordered = ordered && position >= last;
     last = position;
-    items_.push_back({position, field.type, static_cast<std::uint16_t>(field.number), field.value, field.bytes});
+    items_.push_back(
+        {position, field.type, static_cast<std::uint16_t>(field.number), field.value, field.bytes});
   }
   if (!ordered) {
-    std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin), items_.end(),
+    std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     items_.end(),
                      [](const Item& a, const Item& b) { return a.member < b.member; });
   }
   return reader.ok();
@@ -158,7 +161,8 @@ bool Writer::Members(const Type& type, std::size_t begin, std::size_t end) {
   while (begin < end) {
     const Member& member = type.members[items_[begin].member];
     const std::size_t group_end = GroupEnd(begin, end);
-    if (last != nullptr && last->element == member.element) return Damaged(type.elements[member.element].name);
+    if (last != nullptr && last->element == member.element)
+      return Damaged(type.elements[member.element].name);
     last = &member;
     if (member.kind == Kind::kReferenceText) {
       if (!ReferenceText(member, begin, group_end)) return false;
@@ -189,7 +193,8 @@ void Writer::Name(const Member& member) {
 }
 
 bool Writer::List(const Member& member, std::size_t begin, std::size_t end) {
-  if (member.kind == Kind::kEnum && std::all_of(&items_[begin], &items_[begin] + (end - begin), [](const Item& item) {
+  if (member.kind == Kind::kEnum &&
+      std::all_of(&items_[begin], &items_[begin] + (end - begin), [](const Item& item) {
         return item.type == WireType::kBytes && item.bytes.empty();
       })) {
     return true;  // packed lists of no item
@@ -293,7 +298,8 @@ bool Writer::ReferenceText(const Member& member, std::size_t begin, std::size_t 
   std::string_view parts[4];
   for (std::size_t i = begin; i < end; ++i) parts[items_[i].field - member.field] = items_[i].bytes;
   const auto& [type, id, version, uri] = parts;
-  if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) || (!version.empty() && type.empty())) {
+  if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) ||
+      (!version.empty() && type.empty())) {
     return Damaged(member.name);
   }
   if (uri.empty() && type.empty()) return true;
@@ -315,6 +321,11 @@ bool Writer::ReferenceText(const Member& member, std::size_t begin, std::size_t 
 }
 
 }  // namespace
+
+absl::Status internal::WriteElement(const Type& type, std::string_view wire, std::string* json) {
+  Writer writer(json);
+  return writer.Object(type, wire) ? absl::OkStatus() : absl::DataLossError(writer.error());
+}
 
 absl::Status WriteJson(std::string_view encoded, const WriteOptions& options, std::string* json) {
   const std::size_t begin = json->size();

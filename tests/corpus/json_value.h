@@ -18,7 +18,8 @@ struct JsonValue {
   std::map<std::string, JsonValue> members;
 };
 
-// Builds a value from RapidJSON's events. RapidJSON's own document.h does not compile with clang 19.
+// Builds a value from RapidJSON's events. RapidJSON's own document.h does not compile with
+// clang 19.
 class JsonValueBuilder {
  public:
   JsonValue value;
@@ -82,13 +83,17 @@ inline bool ParseValue(std::string_view json, JsonValue& value) {
 }
 
 // Where two values first differ, as a JSON pointer; empty if they are equal.
-inline std::string Difference(const JsonValue& a, const JsonValue& b, const std::string& path = "") {
+inline std::string Difference(const JsonValue& a,
+                              const JsonValue& b,
+                              const std::string& path = "") {
   const std::string here = path.empty() ? "/" : path;
   if (a.kind != b.kind) return here + " (type)";
   if (a.text != b.text) return here;
   if (a.items.size() != b.items.size()) return here + " (size)";
   for (std::size_t i = 0; i < a.items.size(); ++i) {
-    if (std::string d = Difference(a.items[i], b.items[i], path + "/" + std::to_string(i)); !d.empty()) return d;
+    if (std::string d = Difference(a.items[i], b.items[i], path + "/" + std::to_string(i));
+        !d.empty())
+      return d;
   }
   for (const auto& [name, member] : a.members) {
     const auto other = b.members.find(name);
