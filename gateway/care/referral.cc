@@ -1,12 +1,17 @@
 #include "gateway/care/referral.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include <google/protobuf/util/message_differencer.h>
 
 #include "gateway/care/times.h"
 
 namespace handoff::care {
 namespace {
+
+using google::protobuf::util::MessageDifferencer;
 
 struct StateRow {
   v1::ReferralState state;
@@ -123,6 +128,13 @@ StepResult Refuse(const v1::Referral& referral,
       fhir::Issue{fhir::Severity::kError, "business-rule", std::move(text), std::move(expression)}};
 }
 
+bool SameOutput(const v1::Task::Output& a, const v1::Task::Output& b) {
+  if (!a.has_value_reference() || !b.has_value_reference()) return MessageDifferencer::Equals(a, b);
+  return a.value_reference().resource_type() == b.value_reference().resource_type() &&
+         a.value_reference().resource_id() == b.value_reference().resource_id() &&
+         a.value_reference().uri() == b.value_reference().uri();
+}
+
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -234,8 +246,20 @@ v1::Task MergePerformerUpdate(const v1::Task& stored, const v1::Task& update) {
   if (update.has_execution_period()) *task.mutable_execution_period() = update.execution_period();
   task.clear_last_modified();
   if (update.has_last_modified()) *task.mutable_last_modified() = update.last_modified();
-  *task.mutable_notes() = update.notes();
-  *task.mutable_outputs() = update.outputs();
+  for (const v1::Annotation& note : update.notes()) {
+    const auto& known = stored.notes();
+    const bool again = std::any_of(known.begin(), known.end(), [&](const v1::Annotation& n) {
+      return n.text() == note.text();
+    });
+    if (!again) *task.add_notes() = note;
+  }
+  for (const v1::Task::Output& output : update.outputs()) {
+    const auto& known = stored.outputs();
+    const bool again = std::any_of(known.begin(), known.end(), [&](const v1::Task::Output& o) {
+      return SameOutput(o, output);
+    });
+    if (!again) *task.add_outputs() = output;
+  }
   return task;
 }
 

@@ -66,8 +66,9 @@ bool AssignPerformer(v1::Referral* referral, const PartyKey& performer);
 std::string ReasonOf(const v1::Task& task);
 
 // What is stored when a performer sends the Task: of its update only status, statusReason,
-// businessStatus, output, note, executionPeriod and lastModified are taken; all else stays as the
-// requester wrote it.
+// businessStatus, executionPeriod and lastModified are taken, and notes and outputs that are new;
+// all else stays as the requester wrote it. Nothing of these is taken away: the performer may not
+// have been shown all of them.
 v1::Task MergePerformerUpdate(const v1::Task& stored, const v1::Task& update);
 
 // The Task after a move that came without one (over gRPC). REQUIRES: `to` is a state that Step

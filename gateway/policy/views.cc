@@ -67,25 +67,11 @@ bool HasType(const v1::Identifier& identifier, const std::set<std::string, std::
   });
 }
 
-absl::StatusOr<std::string> FilterIdentifiers(std::string encoded,
-                                              const std::set<std::string, std::less<>>& types) {
-  v1::Resource resource;
-  if (!resource.ParseFromString(encoded))
-    return absl::DataLossError("a projected Patient cannot be read");
-  auto& identifiers = *resource.mutable_patient()->mutable_identifiers();
-  identifiers.erase(std::remove_if(identifiers.begin(),
-                                   identifiers.end(),
-                                   [&](const v1::Identifier& i) { return !HasType(i, types); }),
-                    identifiers.end());
-  std::string out;
-  if (!resource.AppendToString(&out)) return absl::InternalError("a Patient cannot be encoded");
-  return out;
-}
-
 }  // namespace
 
 bool View::AllowsType(std::string_view type) const {
-  return everything_ || mask_.AllowsType(type) || unmapped_.contains(type);
+  return everything_ || mask_.AllowsType(type) || unmapped_.contains(type) ||
+         documents_.contains(type);
 }
 
 bool View::AllowsLabel(std::string_view code) const {
@@ -146,29 +132,59 @@ absl::StatusOr<Projection> Views::Project(const View& view,
   if (std::string why = WhyNot(view, head.type, encoded, LabelsOf(encoded)); !why.empty()) {
     return Projection{std::nullopt, std::move(why)};
   }
-  if (view.everything_) return Projection{std::string(encoded), {}};
+  if (view.documents_.contains(head.type)) {
+    return Projection{std::nullopt, "a document leaves only with the message that brought it"};
+  }
+  HANDOFF_ASSIGN_OR_RETURN(std::string shown, Shown(view, encoded, kept));
+  return Projection{std::move(shown), {}};
+}
+
+absl::StatusOr<std::string> Views::Shown(const View& view,
+                                         std::string_view encoded,
+                                         const KeptSet& kept) const {
+  if (view.everything_) return std::string(encoded);
+  const std::string_view type = fhir::ReadHead(encoded).type;
   const auto keep = [&kept](const fhir::ReferenceView& reference) {
     return reference.IsRelative() &&
            kept.contains(ResourceKey{std::string(reference.type), std::string(reference.id)});
   };
-  if (view.unmapped_.contains(head.type)) {
-    HANDOFF_ASSIGN_OR_RETURN(std::string out, ProjectUnmapped(encoded, keep));
-    return Projection{std::move(out), {}};
+  if (view.unmapped_.contains(type) || view.documents_.contains(type)) {
+    return ProjectUnmapped(encoded, keep);
   }
   std::string out;
   HANDOFF_ASSIGN_OR_RETURN(const bool shown, view.mask_.Project(encoded, keep, &out));
   HANDOFF_CHECK(shown);  // AllowsType() said so
-  if (head.type == "Patient" && !view.identifier_types_.empty()) {
-    HANDOFF_ASSIGN_OR_RETURN(out, FilterIdentifiers(std::move(out), view.identifier_types_));
+  if (type == "Patient") return FilterIdentifiers(view, out);
+  return out;
+}
+
+absl::StatusOr<std::string> Views::FilterIdentifiers(const View& view,
+                                                     std::string_view encoded) const {
+  v1::Resource resource;
+  if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+    return absl::DataLossError("a projected Patient cannot be read");
   }
-  return Projection{std::move(out), {}};
+  auto& identifiers = *resource.mutable_patient()->mutable_identifiers();
+  const auto withheld = [&](const v1::Identifier& identifier) {
+    return HasType(identifier, withheld_identifier_types_) ||
+           withheld_identifier_systems_.contains(identifier.system()) ||
+           (!view.identifier_types_.empty() && !HasType(identifier, view.identifier_types_));
+  };
+  identifiers.erase(std::remove_if(identifiers.begin(), identifiers.end(), withheld),
+                    identifiers.end());
+  std::string out;
+  if (!resource.AppendToString(&out)) return absl::InternalError("a Patient cannot be encoded");
+  return out;
 }
 
 absl::StatusOr<MessageProjection> Views::ProjectMessage(
     const View& view, const std::vector<std::string_view>& resources, const KeptSet& beside) const {
+  struct Leaving {
+    ResourceKey key;
+    std::string_view encoded;
+  };
   MessageProjection message;
-  KeptSet kept = beside;
-  std::vector<std::string_view> leaving;
+  std::vector<Leaving> leaving;
   for (std::size_t i = 0; i < resources.size(); ++i) {
     const fhir::Head head = fhir::ReadHead(resources[i]);
     if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
@@ -176,8 +192,7 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
     const Labels labels = LabelsOf(resources[i]);
     std::string why = WhyNot(view, head.type, resources[i], labels);
     if (why.empty()) {
-      kept.insert(std::move(key));
-      leaving.push_back(resources[i]);
+      leaving.push_back({std::move(key), resources[i]});
       continue;
     }
     if (i == 0 || Reveals(view, labels)) {
@@ -187,9 +202,19 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
     }
     if (view.AllowsType(head.type)) message.left_out.push_back({std::move(key), std::move(why)});
   }
-  for (const std::string_view encoded : leaving) {
-    HANDOFF_ASSIGN_OR_RETURN(Projection projection, Project(view, encoded, kept));
-    if (projection.encoded) message.resources.push_back(*std::move(projection.encoded));
+  if (!message.left_out.empty()) {
+    // A document may tell what was left out, and nobody can look into it from here.
+    std::erase_if(leaving, [&](Leaving& one) {
+      if (!view.documents_.contains(one.key.type)) return false;
+      message.left_out.push_back({std::move(one.key), "a document beside what was left out"});
+      return true;
+    });
+  }
+  KeptSet kept = beside;
+  for (const Leaving& one : leaving) kept.insert(one.key);
+  for (const Leaving& one : leaving) {
+    HANDOFF_ASSIGN_OR_RETURN(std::string shown, Shown(view, one.encoded, kept));
+    message.resources.push_back(std::move(shown));
   }
   return message;
 }

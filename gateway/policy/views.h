@@ -76,11 +76,13 @@ class View {
   int version_ = 0;
   bool everything_ = false;  // the sender's own view: resources leave as they are stored
   fhir::Mask mask_;
-  std::set<std::string, std::less<>>
-      unmapped_;  // types without a map that leave, filtered member by member
+  // Types without a map that leave, filtered member by member.
+  std::set<std::string, std::less<>> unmapped_;
+  // Types without a map that tell of much else (PDFs): they leave only with a whole message.
+  std::set<std::string, std::less<>> documents_;
   std::set<std::string, std::less<>> labels_;  // "*" stands for any
-  std::set<std::string, std::less<>>
-      identifier_types_;  // Patient.identifier of these types (v2-0203) only; empty: as listed
+  // Patient.identifier of these types (v2-0203) only; empty: of any.
+  std::set<std::string, std::less<>> identifier_types_;
 };
 
 // Thread safety: constant after Load.
@@ -95,9 +97,9 @@ class Views {
 
   Labels LabelsOf(std::string_view encoded) const;
 
-  // One resource as `view` shows it. References to what is not in `kept` are dropped, and with "*"
-  // alone come narrative, extensions and contained resources. Errors: kDataLoss if `encoded` is no
-  // valid encoded resource.
+  // One resource as `view` shows it. References to what is not in `kept` are dropped; narrative,
+  // extensions and contained resources come only where the file lists "*". A document does not
+  // leave alone. Errors: kDataLoss if `encoded` is no valid encoded resource.
   absl::StatusOr<Projection> Project(const View& view,
                                      std::string_view encoded,
                                      const KeptSet& kept) const;
@@ -132,6 +134,11 @@ class Views {
                      std::string_view type,
                      std::string_view encoded,
                      const Labels& labels) const;
+  // REQUIRES: WhyNot() is empty.
+  absl::StatusOr<std::string> Shown(const View& view,
+                                    std::string_view encoded,
+                                    const KeptSet& kept) const;
+  absl::StatusOr<std::string> FilterIdentifiers(const View& view, std::string_view encoded) const;
   View LoadView(const ConfigNode& node, ConfigErrors& errors) const;
   void LoadLabels(const ConfigNode& node, ConfigErrors& errors);
   void LoadAccess(const ConfigNode& node, ConfigErrors& errors);
@@ -139,6 +146,9 @@ class Views {
   std::map<std::string, Label, std::less<>> labels_;
   std::map<std::string, View, std::less<>> views_;
   std::vector<AccessRow> access_;
+  // Identifiers that no view but that of everything shows, by type (v2-0203) or by system.
+  std::set<std::string, std::less<>> withheld_identifier_types_;
+  std::set<std::string, std::less<>> withheld_identifier_systems_;
 };
 
 }  // namespace handoff::policy

@@ -51,11 +51,26 @@ fhir::Mask LoadMask(const ConfigNode& allow, ConfigErrors& errors) {
   return {};
 }
 
+// A type that has a map is projected element by element, so it belongs under `allow`.
+void CheckUnmapped(const ConfigNode& node, ConfigErrors& errors) {
+  const std::vector<std::string_view> mapped = fhir::MappedTypes();
+  for (const ConfigNode& item : node.Items()) {
+    const std::string type = item.String(errors);
+    if (std::find(mapped.begin(), mapped.end(), type) != mapped.end()) {
+      errors.Add(item.Where(), "`" + type + "` has a map: list its elements under `allow`");
+    }
+  }
+}
+
 }  // namespace
 
 Views Views::Load(const ConfigNode& node, ConfigErrors& errors) {
   Views views;
-  node.UnknownKeys({"labels", "views", "access"}, errors);
+  node.UnknownKeys({"labels", "withheld_identifiers", "views", "access"}, errors);
+  const ConfigNode identifiers = node["withheld_identifiers"];
+  identifiers.UnknownKeys({"types", "systems"}, errors);
+  views.withheld_identifier_types_ = Set(identifiers["types"], errors);
+  views.withheld_identifier_systems_ = Set(identifiers["systems"], errors);
   views.LoadLabels(node["labels"], errors);
   for (const ConfigNode& item : node["views"].Items()) {
     View view = views.LoadView(item, errors);
@@ -102,6 +117,7 @@ View Views::LoadView(const ConfigNode& node, ConfigErrors& errors) const {
                     "labels",
                     "allow",
                     "unmapped",
+                    "documents",
                     "identifier_types"},
                    errors);
   CheckProvenance(node, errors);
@@ -118,16 +134,14 @@ View Views::LoadView(const ConfigNode& node, ConfigErrors& errors) const {
     }
   }
   view.unmapped_ = Set(node["unmapped"], errors);
+  view.documents_ = Set(node["documents"], errors);
   view.identifier_types_ = Set(node["identifier_types"], errors);
   if (view.everything_ && (node["allow"].present() || node["unmapped"].present())) {
     errors.Add(node["everything"].Where(), "a view of everything lists no elements");
   }
   if (node["allow"].present()) view.mask_ = LoadMask(node["allow"], errors);
-  for (const std::string& type : view.unmapped_) {
-    if (view.mask_.AllowsType(type)) {
-      errors.Add(node["unmapped"].Where(), "`" + type + "` is under `allow` as well");
-    }
-  }
+  CheckUnmapped(node["unmapped"], errors);
+  CheckUnmapped(node["documents"], errors);
   return view;
 }
 
