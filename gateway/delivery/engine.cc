@@ -159,22 +159,10 @@ std::vector<store::Claim> Engine::Core::ClaimSome(Timestamp now) {
     room = options_.max_in_flight - std::min(reserved_, options_.max_in_flight);
   }
   if (room == 0) return {};
-  std::vector<std::string> reserved;  // recipients; the store may take fewer than it asked for
-  std::vector<store::Claim> claims =
-      parts_.store.ClaimDue(now,
-                            options_.lease,
-                            std::min(room, kClaimBatch),
-                            [this, now, &reserved](const std::string& recipient) {
-                              if (!Reserve(recipient, now)) return false;
-                              reserved.push_back(recipient);
-                              return true;
-                            });
-  for (const store::Claim& claim : claims) {
-    reserved.erase(std::find(reserved.begin(), reserved.end(), claim.delivery.recipient()));
-  }
-  absl::MutexLock lock(&mutex_);
-  for (const std::string& recipient : reserved) Unreserve(RecipientOf(recipient));
-  return claims;
+  return parts_.store.ClaimDue(
+      now, options_.lease, std::min(room, kClaimBatch), [this, now](const std::string& recipient) {
+        return Reserve(recipient, now);
+      });
 }
 
 bool Engine::Core::Wants(const std::string& key, Timestamp now) {

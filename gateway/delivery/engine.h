@@ -25,8 +25,8 @@
 namespace handoff::delivery {
 
 struct EngineOptions {
-  BackoffOptions backoff;
-  BreakerOptions breaker;
+  BackoffOptions backoff{};
+  BreakerOptions breaker{};
   // A delivery older than this is dead when an attempt fails, or when it would wait on an open
   // breaker.
   std::chrono::milliseconds give_up = std::chrono::hours(7 * 24);
