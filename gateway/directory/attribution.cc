@@ -140,27 +140,14 @@ v1::Attribution Begun(const Claim& claim, const AttributionInput& input) {
   return attribution;
 }
 
-// Lower is better. Sources of other roles have no rank among them.
-int Rank(const v1::Attribution& attribution) {
-  if (attribution.role() != role::kMedicalHome) return 0;
+// Lower is better.
+int MedicalHomeRank(const v1::Attribution& attribution) {
   const std::string_view element = SourceElement(attribution);
   return element == "Patient.generalPractitioner" ? 0 : element == "config" ? 1 : 2;
 }
 
-// The live attributions of a role that count.
-std::vector<const v1::Attribution*> Effective(const v1::Person& person,
-                                              std::string_view role_name,
-                                              Timestamp at) {
-  std::vector<const v1::Attribution*> best;
-  int rank = std::numeric_limits<int>::max();
-  for (const v1::Attribution& attribution : person.attributions()) {
-    if (attribution.role() != role_name || !IsLive(attribution, at) || Rank(attribution) > rank)
-      continue;
-    if (Rank(attribution) < rank) best.clear();
-    rank = Rank(attribution);
-    best.push_back(&attribution);
-  }
-  return best;
+bool IsMedicalHome(const v1::Attribution& attribution) {
+  return attribution.role() == role::kMedicalHome;
 }
 
 }  // namespace
@@ -202,23 +189,32 @@ std::string_view SourceElement(const v1::Attribution& attribution) {
   return std::string_view(attribution.source()).substr(0, attribution.source().find('@'));
 }
 
+std::vector<v1::Attribution> Effective(const v1::Person& person, Timestamp at) {
+  std::vector<v1::Attribution> live;
+  int best = std::numeric_limits<int>::max();
+  for (const v1::Attribution& attribution : person.attributions()) {
+    if (!IsLive(attribution, at)) continue;
+    if (IsMedicalHome(attribution)) best = std::min(best, MedicalHomeRank(attribution));
+    live.push_back(attribution);
+  }
+  std::erase_if(live, [&](const v1::Attribution& a) {
+    return IsMedicalHome(a) && MedicalHomeRank(a) > best;
+  });
+  return live;
+}
+
 std::vector<PartyKey> Holders(const v1::Person& person, std::string_view role_name, Timestamp at) {
   std::set<PartyKey> holders;
-  for (const v1::Attribution* attribution : Effective(person, role_name, at))
-    holders.emplace(attribution->party());
+  for (const v1::Attribution& attribution : Effective(person, at)) {
+    if (attribution.role() == role_name) holders.emplace(attribution.party());
+  }
   return {holders.begin(), holders.end()};
 }
 
 std::vector<std::string> RolesOf(const v1::Person& person, const PartyKey& party, Timestamp at) {
   std::set<std::string> roles;
-  for (const v1::Attribution& attribution : person.attributions()) {
-    if (attribution.party() != party.value() || roles.contains(attribution.role())) continue;
-    const std::vector<const v1::Attribution*> effective = Effective(person, attribution.role(), at);
-    if (std::any_of(effective.begin(), effective.end(), [&](const v1::Attribution* a) {
-          return a->party() == party.value();
-        })) {
-      roles.insert(attribution.role());
-    }
+  for (const v1::Attribution& attribution : Effective(person, at)) {
+    if (attribution.party() == party.value()) roles.insert(attribution.role());
   }
   return {roles.begin(), roles.end()};
 }

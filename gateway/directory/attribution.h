@@ -75,12 +75,15 @@ bool IsLive(const v1::Attribution& attribution, Timestamp at);
 // The element alone: "Patient.generalPractitioner", "config".
 std::string_view SourceElement(const v1::Attribution& attribution);
 
-// The parties that hold `role_name` at `at`, by key. Of medical homes only those with the best live
-// source count: the Patient's general practitioner, then a roster, then the Encounter's. Two at the
-// same rank both count.
+// The attributions that count at `at`: the live ones, and of medical homes only those with the best
+// live source: the Patient's general practitioner, then a roster, then the Encounter's. Two at the
+// same rank both count. In the order of the person's list.
+std::vector<v1::Attribution> Effective(const v1::Person& person, Timestamp at);
+
+// The parties that hold `role_name` by Effective(), by key.
 std::vector<PartyKey> Holders(const v1::Person& person, std::string_view role_name, Timestamp at);
 
-// The roles that `party` holds at `at` by the same rule, in alphabetical order.
+// The roles that `party` holds by Effective(), in alphabetical order.
 std::vector<std::string> RolesOf(const v1::Person& person, const PartyKey& party, Timestamp at);
 
 }  // namespace handoff::directory

@@ -100,6 +100,10 @@ bool Party::MayHold(std::string_view role_name) const {
   return std::find(roles.begin(), roles.end(), role_name) != roles.end();
 }
 
+const Endpoint* Party::DefaultEndpoint() const {
+  return endpoints.empty() ? nullptr : &endpoints.front();
+}
+
 const Endpoint* Party::FindEndpoint(std::string_view endpoint_key) const {
   const auto found = std::find_if(
       endpoints.begin(), endpoints.end(), [&](const Endpoint& e) { return e.key == endpoint_key; });

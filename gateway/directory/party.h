@@ -140,6 +140,7 @@ struct Party {
   std::vector<RosterRow> roster;
 
   bool MayHold(std::string_view role_name) const;
+  const Endpoint* DefaultEndpoint() const;                            // null: is told nothing
   const Endpoint* FindEndpoint(std::string_view endpoint_key) const;  // null if there is none
 
   // The first instant of a calendar day, where the party is. The day may be out of the month's

@@ -15,10 +15,8 @@ namespace handoff::directory {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::ResultOf;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -435,6 +433,16 @@ TEST_F(AttributionTest, RolesOfAPartyFollowTheSamePrecedence) {
   roster.set_source("config");
   EXPECT_THAT(RolesOf(person_, PartyKey("lfm"), clock_.Now()), ElementsAre("treating"));
   EXPECT_THAT(RolesOf(person_, PartyKey("oak"), clock_.Now()), ElementsAre("medical-home"));
+}
+
+TEST_F(AttributionTest, EffectiveLeavesOutHistoryAndLowerRanks) {
+  v1::Resource patient = Patient("p", {Npi("9990000002")});
+  patient.mutable_patient()->add_identifiers()->set_value("700");
+  Send("mrmc", {patient, Encounter("e", Npi("9990000001"), v1::ENCOUNTER_STATUS_IN_PROGRESS)});
+  std::vector<std::string> parties;
+  for (const v1::Attribution& a : Effective(person_, clock_.Now())) parties.push_back(a.party());
+  EXPECT_THAT(parties, ElementsAre("lfm", "mrmc"));
+  EXPECT_EQ(person_.attributions_size(), 3);
 }
 
 TEST_F(AttributionTest, OnePartyNamedTwiceIsOneClaim) {

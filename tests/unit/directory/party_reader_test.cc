@@ -105,6 +105,8 @@ TEST(PartyReaderTest, ReadsEndpointsInTheirOrder) {
   EXPECT_EQ(party.FindEndpoint("hook")->timeout, 10s);
   EXPECT_EQ(party.FindEndpoint("stream")->kind, EndpointKind::kStream);
   EXPECT_EQ(party.FindEndpoint("fax"), nullptr);
+  EXPECT_EQ(party.DefaultEndpoint(), &push);
+  EXPECT_EQ(DirectoryOf(Minimal(""))->parties()[0].DefaultEndpoint(), nullptr);
 }
 
 TEST(PartyReaderTest, RosterDaysAreThoseOfTheParty) {
