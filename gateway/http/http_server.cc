@@ -75,6 +75,7 @@ class HttpServer::Impl {
     }
     port_ = endpoint.port();
     for (const auto& worker : workers_) worker->Start();
+    const absl::MutexLock lock(&stopping_);
     started_ = true;
     return absl::OkStatus();
   }

@@ -40,7 +40,7 @@ struct HttpServerOptions {
   std::uint16_t port = 0;             // 0: the system picks one, see port()
   unsigned threads = 1;               // 1..64
   // TLS when set (security::ServerTls::context()); the context must not change afterwards.
-  std::shared_ptr<ssl_ctx_st> tls;
+  std::shared_ptr<ssl_ctx_st> tls{};
 
   // Request line and fields together; more is answered 431. 1 KiB..1 MiB.
   std::size_t max_header_bytes = 64 << 10;
@@ -60,7 +60,7 @@ struct HttpServerOptions {
   // Writes the body of the server's own answers (status 400..503), e.g. as an OperationOutcome;
   // `reason` is a fixed English text without detail of the request. Runs on: the connection's
   // thread. Empty: plain text.
-  std::function<Response(int status, std::string_view reason)> error_response;
+  std::function<Response(int status, std::string_view reason)> error_response{};
 };
 
 // Thread safety: all methods may be called concurrently.

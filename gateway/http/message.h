@@ -42,12 +42,12 @@ struct Request {
   Verb verb = Verb::kGet;
   // Path and query as sent, still percent-encoded: begins with '/', or is "*" (OPTIONS). A target
   // in absolute form arrives without its scheme and authority.
-  std::string target;
-  Headers headers;
-  std::string body;
-  std::string peer;  // "192.0.2.7:49152", for logs
+  std::string target{};
+  Headers headers{};
+  std::string body{};
+  std::string peer{};  // "192.0.2.7:49152", for logs
   // RFC 2253 subject of the certificate that the peer proved to hold; empty without one.
-  std::string client_certificate_subject;
+  std::string client_certificate_subject{};
 
   std::string_view path() const;   // of `target`, up to '?'
   std::string_view query() const;  // of `target`, after '?'
@@ -55,11 +55,11 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string content_type;  // empty: no such header
+  std::string content_type{};  // empty: no such header
   // Not among them: Content-Length, Connection, Date, which the server writes. A name or value with
   // a control character is left out.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
 };
 
 }  // namespace handoff::http

@@ -84,9 +84,9 @@ std::string PercentEncode(std::string_view text) {
 
 absl::StatusOr<std::vector<std::string>> PathSegments(std::string_view path) {
   std::vector<std::string> segments;
-  if (!path.empty() && path.front() == '/') path.remove_prefix(1);
-  if (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  if (path.starts_with('/')) path.remove_prefix(1);
   if (path.empty()) return segments;
+  if (path.ends_with('/')) path.remove_suffix(1);
   for (;;) {
     const std::size_t slash = path.find('/');
     HANDOFF_ASSIGN_OR_RETURN(std::string segment, PercentDecode(path.substr(0, slash)));

@@ -28,7 +28,7 @@ class QueryParams {
  public:
   static constexpr std::size_t kMaxParams = 1000;
 
-  // Errors: as PercentDecode, and kResourceExhausted beyond kMaxParams.
+  // Errors: as PercentDecode; more than kMaxParams are too large (ErrorId::kTooLarge).
   static absl::StatusOr<QueryParams> Parse(std::string_view query);
 
   const std::vector<std::pair<std::string, std::string>>& all() const { return params_; }

@@ -27,7 +27,7 @@ struct ReadinessCheck {
 struct OpsServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
-  std::vector<ReadinessCheck> checks;  // /readyz is 200 when all are ready, else 503
+  std::vector<ReadinessCheck> checks{};  // /readyz is 200 when all are ready, else 503
 };
 
 // Thread safety: all methods may be called concurrently.

@@ -20,9 +20,9 @@ enum class ClientCertificate {
 };
 
 struct ServerTlsOptions {
-  std::string certificate_file;  // PEM, leaf first, then intermediates
-  std::string key_file;          // PEM, unencrypted
-  std::string client_ca_file;    // PEM; needed unless `client_certificate` is kNone
+  std::string certificate_file{};  // PEM, leaf first, then intermediates
+  std::string key_file{};          // PEM, unencrypted
+  std::string client_ca_file{};    // PEM; needed unless `client_certificate` is kNone
   ClientCertificate client_certificate = ClientCertificate::kNone;
 };
 

@@ -48,6 +48,7 @@ std::int64_t Seconds(Timestamp t) {
   return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
 }
 
+// Null for what is not UTF-8.
 json_t* JsonText(std::string_view text) { return json_stringn(text.data(), text.size()); }
 
 // Empty if there is none, or it is no string.
@@ -163,18 +164,24 @@ absl::StatusOr<std::string> TokenSigner::Sign(std::string_view client_id,
   for (const std::string& one : scopes) scope.append(scope.empty() ? "" : " ").append(one);
 
   const JsonPtr claims(json_object());
-  json_object_set_new(claims.get(), "iss", JsonText(issuer_));
-  json_object_set_new(claims.get(), "aud", JsonText(audience_));
-  json_object_set_new(claims.get(), "sub", JsonText(client_id));
-  json_object_set_new(claims.get(), "client_id", JsonText(client_id));
-  json_object_set_new(claims.get(), "party", JsonText(party.value()));
-  json_object_set_new(claims.get(), "scope", JsonText(scope));
-  json_object_set_new(claims.get(), "iat", json_integer(Seconds(now)));
-  json_object_set_new(claims.get(), "nbf", json_integer(Seconds(now)));
-  json_object_set_new(claims.get(), "exp", json_integer(Seconds(now) + lifetime.count()));
-  json_object_set_new(claims.get(), "jti", JsonText(Base64UrlEncode(RandomBytes(16))));
+  bool complete = true;
+  const auto set = [&](const char* name, json_t* value) {
+    complete &= json_object_set_new(claims.get(), name, value) == 0;
+  };
+  set("iss", JsonText(issuer_));
+  set("aud", JsonText(audience_));
+  set("sub", JsonText(client_id));
+  set("client_id", JsonText(client_id));
+  set("party", JsonText(party.value()));
+  set("scope", JsonText(scope));
+  set("iat", json_integer(Seconds(now)));
+  set("nbf", json_integer(Seconds(now)));
+  set("exp", json_integer(Seconds(now) + lifetime.count()));
+  set("jti", JsonText(Base64UrlEncode(RandomBytes(16))));
   const CharsPtr text(json_dumps(claims.get(), JSON_COMPACT));
-  if (text == nullptr) return absl::InvalidArgumentError("client, party or scope is not UTF-8");
+  if (!complete || text == nullptr) {
+    return absl::InvalidArgumentError("a client, party or scope is not UTF-8");
+  }
 
   cjose_err error{};
   const HeaderPtr header(cjose_header_new(&error));

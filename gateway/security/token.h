@@ -40,7 +40,8 @@ class TokenSigner {
 
   // A token for `client_id` of `party`, valid from `now` for `lifetime`.
   //
-  // Errors: kInvalidArgument for an empty client, party, or a lifetime that is not positive.
+  // Errors: kInvalidArgument for an empty client or party, text that is not UTF-8, or a lifetime
+  // that is not positive.
   absl::StatusOr<std::string> Sign(std::string_view client_id,
                                    const PartyKey& party,
                                    const std::vector<std::string>& scopes,
@@ -57,8 +58,8 @@ class TokenSigner {
 using ClientLookup = std::function<std::optional<PartyKey>(std::string_view client_id)>;
 
 struct TokenVerifierOptions {
-  std::string issuer;
-  std::string audience;
+  std::string issuer{};
+  std::string audience{};
   // How far the clocks of two nodes may be apart.
   std::chrono::seconds skew{60};
   // A longer token is refused unread.
