@@ -130,7 +130,8 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   if (const auto known = ties_.find(id); known != ties_.end()) return known->second.get();
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person, snapshot_->ReadPerson(id));
   auto ties = std::make_unique<Ties>();
-  if (person) {
+  // Records that may be of two people are shown to those alone who sent them.
+  if (person && !person->held()) {
     ties->roles = directory::RolesOf(*person, caller_, now_);
     std::erase_if(ties->roles, [](const std::string& role) { return !OpensRecords(role); });
     for (const std::string& referral : person->referrals()) {
