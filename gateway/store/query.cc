@@ -34,7 +34,11 @@ absl::StatusOr<std::optional<PagePosition>> DecodeResume(std::string_view resume
   std::string packed;
   if (absl::WebSafeBase64Unescape({resume.data(), resume.size()}, &packed)) {
     std::string_view rest = packed;
-    if (const auto person = key::TakeNumber(rest)) return PagePosition{*person, std::string(rest)};
+    if (const auto person = key::TakeNumber(rest)) {
+      PagePosition position{*person, std::string(rest)};
+      // The decoder is lenient: it takes spaces, for example.
+      if (EncodeResume(position) == resume) return position;
+    }
   }
   return absl::InvalidArgumentError("the page token is not one of ours");
 }

@@ -45,15 +45,15 @@ struct Query {
   std::string type;
   // In whose records to look, ascending; PersonId::kNone stands for resources that are about no
   // one.
-  std::vector<PersonId> persons;
+  std::vector<PersonId> persons = {};
   // Every group must match; a group matches if one of its tokens ("status=|active") is among the
   // resource's.
-  std::vector<std::vector<std::string>> tokens;
-  std::optional<std::string> id;
-  std::optional<Timestamp> updated_from;   // inclusive
-  std::optional<Timestamp> updated_until;  // exclusive
+  std::vector<std::vector<std::string>> tokens = {};
+  std::optional<std::string> id = {};
+  std::optional<Timestamp> updated_from = {};   // inclusive
+  std::optional<Timestamp> updated_until = {};  // exclusive
   std::size_t limit = 50;
-  std::string resume;  // Page::resume of the page before; empty: from the start
+  std::string resume = {};  // Page::resume of the page before; empty: from the start
 };
 
 // Items in the order (person, type, id): stable while others write. A page may hold fewer items
@@ -118,8 +118,8 @@ struct Batch {
   std::shared_ptr<Snapshot> planned_on;
 
   std::optional<v1::StoredMessage> message;
-  std::vector<v1::StoredResource>
-      resources;  // `name.version` = version read + 1; the version before stays readable
+  // `name.version` = version read + 1; the version before stays readable.
+  std::vector<v1::StoredResource> resources;
   std::vector<std::pair<std::pair<LinkKind, std::string>, std::string>> links;
   std::vector<v1::Person> persons;
   std::vector<v1::Transition> transitions;
@@ -128,12 +128,10 @@ struct Batch {
 
   std::vector<v1::Delivery> enqueue;     // new pending deliveries; the commit sets `sequence`
   std::vector<v1::Delivery> reschedule;  // attempts, due_us and last_error changed; still pending
-  std::vector<v1::Delivery>
-      settle;  // state is DELIVERED, WITHHELD (removed) or DEAD (moved to dead letters)
-  std::vector<v1::Delivery>
-      replay;  // dead letters that become pending again, at the end of their lane
-  std::vector<std::string> discard;  // ids of dead letters that are given up
-  std::vector<StreamItem> append;    // the commit sets `delivery.sequence`
+  std::vector<v1::Delivery> settle;      // DELIVERED, WITHHELD: removed; DEAD: to dead letters
+  std::vector<v1::Delivery> replay;      // dead letters, pending again at the end of their lane
+  std::vector<std::string> discard;      // ids of dead letters that are given up
+  std::vector<StreamItem> append;        // the commit sets `delivery.sequence`
   std::vector<StreamAck> acknowledge;
 
   std::vector<v1::LedgerEntry> ledger;  // each with message_id

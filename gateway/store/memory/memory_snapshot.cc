@@ -57,6 +57,7 @@ absl::StatusOr<std::vector<v1::StoredResource>> MemorySnapshot::History(
 absl::StatusOr<Page> MemorySnapshot::Find(const Query& query) {
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<PagePosition> after, DecodeResume(query.resume));
   Page page;
+  if (query.limit == 0) return page;
   absl::MutexLock lock(&tables_.mutex);
   for (const PersonId person_id : query.persons) {
     const auto person = static_cast<std::uint64_t>(person_id);
@@ -70,7 +71,6 @@ absl::StatusOr<Page> MemorySnapshot::Find(const Query& query) {
       if (resource == nullptr || resource->person_id() != person) continue;
       if (!Matches(*resource, query)) continue;
       if (page.items.size() == query.limit) {
-        if (page.items.empty()) return page;
         const v1::StoredResource& last = page.items.back();
         page.resume = EncodeResume({last.person_id(), last.name().id()});
         return page;

@@ -1,0 +1,86 @@
+#include "gateway/store/rocksdb/encoded_batch.h"
+
+#include <algorithm>
+
+#include "gateway/base/status_macros.h"
+#include "gateway/store/keys.h"
+#include "gateway/store/rocksdb/rocks_snapshot.h"
+
+namespace handoff::store {
+namespace {
+
+void AddRecord(EncodedBatch& encoded, std::string key, const google::protobuf::MessageLite& value) {
+  value.SerializeToString(&encoded.records.emplace_back(std::move(key), std::string()).second);
+}
+
+// A resource is listed under its person once, by the commit that first says it is about them.
+void AddResource(EncodedBatch& encoded,
+                 const RocksSnapshot* snapshot,
+                 const v1::StoredResource& resource) {
+  const v1::ResourceName& name = resource.name();
+  std::string key = key::Resource(name.type(), name.id());
+  const RocksSnapshot::Seen* seen = snapshot == nullptr ? nullptr : snapshot->FindSeen(key);
+  if (seen == nullptr && name.version() > 1) {
+    encoded.unread.push_back({key, resource.person_id(), name.type(), name.id()});
+  } else {
+    const bool replaces = seen != nullptr && !seen->record.empty();
+    if (replaces) {
+      encoded.records.emplace_back(key::Version(name.type(), name.id(), seen->version),
+                                   seen->record);
+    }
+    if (!replaces || seen->person != resource.person_id()) {
+      encoded.listings.Add(resource.person_id(), name.type(), name.id());
+    }
+  }
+  AddRecord(encoded, std::move(key), resource);
+}
+
+}  // namespace
+
+void Listings::Add(std::uint64_t person, std::string_view type, std::string_view id) {
+  auto own =
+      std::find_if(all_.begin(), all_.end(), [&](const auto& l) { return l.first == person; });
+  if (own == all_.end()) own = all_.emplace(own, person, std::string());
+  key::AppendText(own->second, type);
+  key::AppendText(own->second, id);
+}
+
+absl::StatusOr<EncodedBatch> Encode(Batch batch) {
+  EncodedBatch encoded;
+  HANDOFF_ASSIGN_OR_RETURN(encoded.reads, ReadsOf(batch));
+  encoded.writes = WritesOf(batch);
+  encoded.records.reserve(2 * batch.resources.size() + batch.links.size() + batch.persons.size() +
+                          batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
+                          1);
+  if (batch.message) AddRecord(encoded, key::Message(batch.message->id()), *batch.message);
+  const auto* snapshot = dynamic_cast<const RocksSnapshot*>(batch.planned_on.get());
+  for (const auto& resource : batch.resources) AddResource(encoded, snapshot, resource);
+  for (auto& [link, target] : batch.links) {
+    encoded.records.emplace_back(key::Link(link.first, link.second), std::move(target));
+  }
+  for (const auto& person : batch.persons) {
+    AddRecord(encoded, key::Person(person.id()), person);
+  }
+  for (const auto& transition : batch.transitions) {
+    AddRecord(encoded, key::Transition(transition.id()), transition);
+  }
+  for (const auto& referral : batch.referrals) {
+    AddRecord(encoded, key::Referral(referral.id()), referral);
+  }
+  for (const auto& [party, person] : batch.visible) {
+    encoded.records.emplace_back(key::Visible(party.value(), static_cast<std::uint64_t>(person)),
+                                 std::string());
+  }
+  encoded.ledger = EncodeEntries(batch.ledger);
+
+  encoded.deliveries.enqueue = std::move(batch.enqueue);
+  encoded.deliveries.reschedule = std::move(batch.reschedule);
+  encoded.deliveries.settle = std::move(batch.settle);
+  encoded.deliveries.replay = std::move(batch.replay);
+  encoded.deliveries.discard = std::move(batch.discard);
+  encoded.deliveries.append = std::move(batch.append);
+  encoded.deliveries.acknowledge = std::move(batch.acknowledge);
+  return encoded;
+}
+
+}  // namespace handoff::store

@@ -1,0 +1,150 @@
+#include "gateway/store/rocksdb/group_committer.h"
+
+#include <utility>
+
+#include "gateway/base/log.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/store/keys.h"
+
+namespace handoff::store {
+
+struct GroupCommitter::Write {
+  DeliveryStage stage;
+  std::vector<StagedDeliveries> staged = {};             // one per commit that was added
+  std::vector<absl::StatusOr<Committed>> outcomes = {};  // one per item
+};
+
+GroupCommitter::GroupCommitter(RocksDb& db,
+                               DeliveryBook& book,
+                               Listener& listener,
+                               const StoreOptions& options,
+                               Meta meta,
+                               Streams streams)
+    : db_(db),
+      book_(book),
+      listener_(listener),
+      options_(options),
+      last_(meta.commit),
+      chain_(std::move(meta.ledger_head)),
+      streams_(std::move(streams)),
+      published_(meta.commit) {}
+
+absl::Status GroupCommitter::health() const {
+  absl::MutexLock lock(&health_mutex_);
+  return health_;
+}
+
+void GroupCommitter::Commit(std::span<Item> group) {
+  while (!group.empty()) group = group.subspan(CommitSome(group));
+}
+
+std::size_t GroupCommitter::CommitSome(std::span<Item> items) {
+  batch_.Clear();
+  Write write{.stage = DeliveryStage(book_, streams_, options_)};
+  if (const absl::Status failed = health(); !failed.ok()) {
+    write.outcomes.assign(items.size(), failed);
+  }
+  for (Item& item : items.subspan(write.outcomes.size())) {
+    // What such a batch replaces must be read from the disk, so what is before it has to be there.
+    if (!item.work.unread.empty() && !write.staged.empty()) break;
+    write.outcomes.push_back(Add(item.work, write));
+  }
+  Store::Notice notice;
+  if (!write.staged.empty()) {
+    if (const absl::Status status = Sync(write); !status.ok()) {
+      for (auto& outcome : write.outcomes) {
+        if (outcome.ok()) outcome = status;
+      }
+    } else {
+      for (const StagedDeliveries& staged : write.staged) staged.AddTo(notice);
+    }
+  }
+  const std::size_t n = write.outcomes.size();
+  for (std::size_t i = 0; i < n; ++i) items[i].done(std::move(write.outcomes[i]));
+  listener_.Tell(notice);
+  return n;
+}
+
+absl::StatusOr<Committed> GroupCommitter::Add(EncodedBatch& batch, Write& write) {
+  if (!conflict_table_.Holds(batch.reads)) {
+    ++conflicts_;
+    return absl::AbortedError("what was read has changed");
+  }
+  HANDOFF_RETURN_IF_ERROR(AddUnread(batch));
+  HANDOFF_ASSIGN_OR_RETURN(StagedDeliveries staged, write.stage.Add(batch.deliveries, last_ + 1));
+  const std::uint64_t commit = ++last_;
+  conflict_table_.Wrote(batch.writes, commit);
+  Put(batch, commit);
+  Put(staged);
+  write.staged.push_back(std::move(staged));
+  return Committed{commit};
+}
+
+absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
+  for (const EncodedBatch::Unread& resource : batch.unread) {
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<std::string> record, db_.Get(resource.key));
+    std::optional<std::uint64_t> person;
+    if (record) {
+      HANDOFF_ASSIGN_OR_RETURN(const auto before, Decode<v1::StoredResource>(*record));
+      person = before.person_id();
+      batch.records.emplace_back(key::Version(resource.type, resource.id, before.name().version()),
+                                 *std::move(record));
+    }
+    if (person != resource.person) batch.listings.Add(resource.person, resource.type, resource.id);
+  }
+  return absl::OkStatus();
+}
+
+void GroupCommitter::Put(const EncodedBatch& batch, std::uint64_t commit) {
+  for (const auto& [key, record] : batch.records) batch_.Put(key, record);
+  for (const auto& [person, listing] : batch.listings.all()) {
+    batch_.Put(key::Listing(person, commit), listing);
+  }
+  for (const auto& [message_id, entries] : batch.ledger) {
+    batch_.Put(key::Ledger(message_id, commit), chain_.Append(entries, commit));
+  }
+}
+
+void GroupCommitter::Put(const StagedDeliveries& staged) {
+  const auto key_of = [](const std::string& id, const DeliveryPlace& place) {
+    return place.state == v1::DELIVERY_STATE_DEAD
+               ? key::Dead(id)
+               : key::Pending(place.recipient, place.person, place.sequence);
+  };
+  for (const DeliveryChange& change : staged.deliveries) {
+    const std::string before = change.before ? key_of(change.id, *change.before) : std::string();
+    const std::string after = change.after ? key_of(change.id, *change.after) : std::string();
+    if (!before.empty() && before != after) batch_.Delete(before);
+    if (after.empty()) continue;
+    change.delivery.SerializeToString(&record_);
+    batch_.Put(after, record_);
+  }
+  for (const StreamChange& change : staged.streams) {
+    if (change.item) {
+      change.item->SerializeToString(&record_);
+      batch_.Put(key::StreamItem(change.stream, change.item->sequence()), record_);
+    }
+    if (change.remove != 0) batch_.Delete(key::StreamItem(change.stream, change.remove));
+    if (change.acknowledged) {
+      record_.clear();
+      key::AppendNumber(record_, *change.acknowledged);
+      batch_.Put(key::StreamAck(change.stream), record_);
+    }
+  }
+}
+
+absl::Status GroupCommitter::Sync(const Write& write) {
+  batch_.Put(key::Meta(), EncodeMeta({last_, chain_.head()}));
+  if (absl::Status status = db_.Write(batch_); !status.ok()) {
+    log::Error("store.write_refused", {{"error", status}});
+    absl::MutexLock lock(&health_mutex_);
+    return health_ = status;
+  }
+  ++disk_syncs_;
+  commits_ += write.staged.size();
+  published_.store(last_, std::memory_order_release);
+  for (const StagedDeliveries& staged : write.staged) staged.ApplyTo(book_);
+  return absl::OkStatus();
+}
+
+}  // namespace handoff::store

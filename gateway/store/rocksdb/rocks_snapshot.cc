@@ -1,0 +1,260 @@
+#include "gateway/store/rocksdb/rocks_snapshot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/status_macros.h"
+#include "gateway/store/rocksdb/recovery.h"
+
+namespace handoff::store {
+namespace {
+
+// Candidates that one Find() looks at before it hands over what it has: some 20 ms.
+constexpr std::size_t kFindBudget = 5000;
+// Records read at once by Find().
+constexpr std::size_t kFindChunk = 64;
+
+}  // namespace
+
+RocksSnapshot::RocksSnapshot(const RocksDb& db, std::uint64_t sequence)
+    : TrackedSnapshot(sequence), db_(db), snapshot_(db.raw().GetSnapshot()) {}
+
+RocksSnapshot::~RocksSnapshot() { db_.raw().ReleaseSnapshot(snapshot_); }
+
+template <class Message>
+absl::StatusOr<std::optional<Message>> RocksSnapshot::Get(const std::string& key) const {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> record, db_.Get(key, snapshot_));
+  if (!record) return std::nullopt;
+  return Decode<Message>(*record);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> RocksSnapshot::GetMany(
+    const std::vector<std::string>& keys) const {
+  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> found(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  db_.raw().MultiGet(options,
+                     db_.raw().DefaultColumnFamily(),
+                     keys.size(),
+                     slices.data(),
+                     found.data(),
+                     statuses.data());
+  std::vector<std::optional<std::string>> values(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    HANDOFF_RETURN_IF_ERROR(FromRocks(statuses[i]));
+    values[i].emplace(ToView(found[i]));
+  }
+  return values;
+}
+
+absl::StatusOr<std::optional<v1::StoredResource>> RocksSnapshot::Read(const ResourceKey& key) {
+  HANDOFF_ASSIGN_OR_RETURN(auto resources, ReadMany({key}));
+  return std::move(resources.front());
+}
+
+absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> RocksSnapshot::ReadMany(
+    const std::vector<ResourceKey>& keys) {
+  std::vector<std::string> names;
+  names.reserve(keys.size());
+  for (const ResourceKey& key : keys) {
+    Remember(names.emplace_back(key::Resource(key.type, key.id)));
+  }
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<std::string>> records, GetMany(names));
+  std::vector<std::optional<v1::StoredResource>> resources(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Seen seen;
+    if (records[i]) {
+      HANDOFF_ASSIGN_OR_RETURN(resources[i], Decode<v1::StoredResource>(*records[i]));
+      seen.person = resources[i]->person_id();
+      seen.version = resources[i]->name().version();
+      seen.record = *std::move(records[i]);
+    }
+    seen_.insert_or_assign(std::move(names[i]), std::move(seen));
+  }
+  return resources;
+}
+
+const RocksSnapshot::Seen* RocksSnapshot::FindSeen(const std::string& key) const {
+  const auto entry = seen_.find(key);
+  return entry == seen_.end() ? nullptr : &entry->second;
+}
+
+absl::StatusOr<std::optional<v1::StoredResource>> RocksSnapshot::ReadVersion(
+    const ResourceKey& key, std::uint64_t version) {
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
+                           Get<v1::StoredResource>(key::Resource(key.type, key.id)));
+  if (!current || current->name().version() == version) return current;
+  return Get<v1::StoredResource>(key::Version(key.type, key.id, version));
+}
+
+absl::StatusOr<std::vector<v1::StoredResource>> RocksSnapshot::History(const ResourceKey& key,
+                                                                       std::uint64_t before_version,
+                                                                       std::size_t limit) {
+  std::vector<v1::StoredResource> history;
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
+                           Get<v1::StoredResource>(key::Resource(key.type, key.id)));
+  if (!current || limit == 0) return history;
+  const std::uint64_t newest = current->name().version();
+  if (before_version == 0 || newest < before_version) history.push_back(*std::move(current));
+  if (before_version == 0 || before_version > newest) before_version = newest;
+
+  Scan scan(db_, snapshot_, key::VersionPrefix(key.type, key.id));
+  std::string last;
+  key::AppendNumber(last, before_version - 1);
+  for (scan.SeekBack(last); scan.Valid() && history.size() < limit; scan.Previous()) {
+    HANDOFF_ASSIGN_OR_RETURN(history.emplace_back(), Decode<v1::StoredResource>(scan.value()));
+  }
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  return history;
+}
+
+absl::StatusOr<std::vector<std::string>> RocksSnapshot::Listed(std::uint64_t person,
+                                                               const std::string& type) const {
+  std::vector<std::string> ids;
+  Scan scan(db_, snapshot_, key::ListingPrefix(person));
+  for (scan.Seek(""); scan.Valid(); scan.Next()) {
+    for (std::string_view packed = scan.value(); !packed.empty();) {
+      const auto listed_type = key::TakeText(packed);
+      const auto id = key::TakeText(packed);
+      if (!listed_type || !id) return absl::DataLossError("a record is damaged");
+      if (*listed_type == type) ids.emplace_back(*id);
+    }
+  }
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+absl::StatusOr<Page> RocksSnapshot::Find(const Query& query) {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<PagePosition> after, DecodeResume(query.resume));
+  Page page;
+  if (query.limit == 0) return page;
+  std::size_t budget = kFindBudget;
+  for (const PersonId person_id : query.persons) {
+    const auto person = static_cast<std::uint64_t>(person_id);
+    if (after && person < after->person) continue;
+    if (budget == 0) {
+      page.resume = EncodeResume({person, ""});
+      break;
+    }
+    --budget;
+    HANDOFF_ASSIGN_OR_RETURN(std::vector<std::string> ids, Listed(person, query.type));
+    if (query.id) std::erase_if(ids, [&](const std::string& id) { return id != *query.id; });
+    if (after && person == after->person) {
+      ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), after->id));
+    }
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stopped,
+                             FindOf(person, std::move(ids), query, budget, page));
+    if (stopped) {
+      page.resume = EncodeResume({person, *stopped});
+      break;
+    }
+  }
+  return page;
+}
+
+absl::StatusOr<std::optional<std::string>> RocksSnapshot::FindOf(std::uint64_t person,
+                                                                 std::vector<std::string> ids,
+                                                                 const Query& query,
+                                                                 std::size_t& budget,
+                                                                 Page& page) const {
+  std::string last;
+  for (std::size_t begin = 0; begin < ids.size();) {
+    if (budget == 0) return last;
+    const std::size_t n = std::min({ids.size() - begin, budget, kFindChunk});
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < n; ++i) keys.push_back(key::Resource(query.type, ids[begin + i]));
+    HANDOFF_ASSIGN_OR_RETURN(const auto records, GetMany(keys));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!records[i]) continue;
+      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(*records[i]));
+      // It may be about someone else by now: then it is listed there too.
+      if (resource.person_id() != person || !Matches(resource, query)) continue;
+      if (page.items.size() >= query.limit) return last;
+      page.items.push_back(std::move(resource));
+      last = ids[begin + i];
+    }
+    last = ids[begin + n - 1];
+    begin += n;
+    budget -= n;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<std::string>> RocksSnapshot::Lookup(LinkKind kind,
+                                                                 std::string_view key) {
+  const std::string name = key::Link(kind, key);
+  Remember(name);
+  return db_.Get(name, snapshot_);
+}
+
+absl::StatusOr<std::optional<v1::Person>> RocksSnapshot::ReadPerson(PersonId id) {
+  const std::string key = key::Person(static_cast<std::uint64_t>(id));
+  Remember(key);
+  return Get<v1::Person>(key);
+}
+
+absl::StatusOr<std::optional<v1::Transition>> RocksSnapshot::ReadTransition(std::string_view id) {
+  const std::string key = key::Transition(id);
+  Remember(key);
+  return Get<v1::Transition>(key);
+}
+
+absl::StatusOr<std::optional<v1::Referral>> RocksSnapshot::ReadReferral(std::string_view id) {
+  const std::string key = key::Referral(id);
+  Remember(key);
+  return Get<v1::Referral>(key);
+}
+
+absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& party,
+                                                               PersonId after,
+                                                               std::size_t limit) {
+  std::vector<PersonId> persons;
+  Scan scan(db_, snapshot_, key::VisiblePrefix(party.value()));
+  std::string from;
+  key::AppendNumber(from, static_cast<std::uint64_t>(after));
+  for (scan.Seek(from); scan.Valid() && persons.size() < limit; scan.Next()) {
+    std::string_view rest = scan.rest();
+    const auto person = key::TakeNumber(rest);
+    if (!person || !rest.empty()) return absl::DataLossError("a record is damaged");
+    if (*person != static_cast<std::uint64_t>(after)) persons.push_back(PersonId{*person});
+  }
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  return persons;
+}
+
+absl::StatusOr<std::optional<v1::StoredMessage>> RocksSnapshot::ReadMessage(const MessageId& id) {
+  return Get<v1::StoredMessage>(key::Message(id.value()));
+}
+
+absl::StatusOr<std::vector<v1::LedgerEntry>> RocksSnapshot::Ledger(const MessageId& id) {
+  std::vector<v1::LedgerEntry> entries;
+  Scan scan(db_, snapshot_, key::LedgerPrefix(id.value()));
+  for (scan.Seek(""); scan.Valid(); scan.Next()) {
+    HANDOFF_ASSIGN_OR_RETURN(const auto record, Decode<v1::LedgerRecord>(scan.value()));
+    entries.insert(entries.end(), record.entries().begin(), record.entries().end());
+  }
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  return entries;
+}
+
+absl::Status RocksSnapshot::VerifyLedger() const {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> record,
+                           db_.Get(key::Meta(), snapshot_));
+  if (!record) return absl::DataLossError("a record of the store is damaged");
+  HANDOFF_ASSIGN_OR_RETURN(const Meta meta, DecodeMeta(*record));
+  LedgerVerifier verifier;
+  Scan scan(db_, snapshot_, key::TablePrefix(key::Table::kLedger));
+  for (scan.Seek(""); scan.Valid(); scan.Next()) {
+    HANDOFF_ASSIGN_OR_RETURN(const auto ledger_record, Decode<v1::LedgerRecord>(scan.value()));
+    HANDOFF_RETURN_IF_ERROR(verifier.Add(ledger_record));
+  }
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  return verifier.Finish(meta.ledger_head);
+}
+
+}  // namespace handoff::store

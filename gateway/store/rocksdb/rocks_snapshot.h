@@ -1,0 +1,80 @@
+// A snapshot of the embedded store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "gateway/store/query.h"
+#include "gateway/store/rocksdb/rocks_db.h"
+#include "gateway/store/tracked_snapshot.h"
+
+namespace handoff::store {
+
+class RocksSnapshot final : public TrackedSnapshot {
+ public:
+  // `sequence`: of a commit that the view taken now includes.
+  RocksSnapshot(const RocksDb& db, std::uint64_t sequence);
+  ~RocksSnapshot() override;
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+
+  absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
+  absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+      const std::vector<ResourceKey>& keys) override;
+  absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
+                                                                std::uint64_t version) override;
+  absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
+                                                          std::uint64_t before_version,
+                                                          std::size_t limit) override;
+  absl::StatusOr<Page> Find(const Query& query) override;
+
+  absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
+  absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) override;
+  absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) override;
+  absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) override;
+  absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
+                                                  PersonId after,
+                                                  std::size_t limit) override;
+
+  absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) override;
+
+  // See Store::VerifyLedger.
+  absl::Status VerifyLedger() const;
+
+  // A resource as it was read: what a commit that replaces it needs of it.
+  struct Seen {
+    std::uint64_t person = 0;
+    std::uint64_t version = 0;
+    std::string record;  // empty: there is none
+  };
+  // By key::Resource; null if Read() was not asked for it.
+  const Seen* FindSeen(const std::string& key) const;
+
+ private:
+  template <class Message>
+  absl::StatusOr<std::optional<Message>> Get(const std::string& key) const;
+  // Current values of many keys, nullopt for those that are not there.
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      const std::vector<std::string>& keys) const;
+  // Ids of resources of `type` that are, or once were, about the person; ascending.
+  absl::StatusOr<std::vector<std::string>> Listed(std::uint64_t person,
+                                                  const std::string& type) const;
+  // One person's part of a page. Returns the last candidate looked at if the page is then full or
+  // the budget used up, and there are more; nullopt if the person is done.
+  absl::StatusOr<std::optional<std::string>> FindOf(std::uint64_t person,
+                                                    std::vector<std::string> ids,
+                                                    const Query& query,
+                                                    std::size_t& budget,
+                                                    Page& page) const;
+
+  const RocksDb& db_;
+  const rocksdb::Snapshot* const snapshot_;
+  absl::flat_hash_map<std::string, Seen> seen_;
+};
+
+}  // namespace handoff::store
