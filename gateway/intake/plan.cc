@@ -131,7 +131,7 @@ class Planner {
     HANDOFF_ASSIGN_OR_RETURN(auto stored, snapshot_->ReadMessage(MessageId(*earlier)));
     if (!stored || !stored->receipt().accepted()) return std::nullopt;
     if (stored->digest() != arrival_.request.digest) {
-      resolved_.issues.push_back(
+      notes_.push_back(
           Issue{Severity::kWarning,
                 "duplicate",
                 "this message id was used before with other content: taken as a new message",
@@ -432,6 +432,7 @@ class Planner {
     receipt.set_http_status(arrival_.request.is_bundle || receipt.entries().empty()
                                 ? 200
                                 : receipt.entries(0).status());
+    AddIssues(notes_, &receipt);
     AddIssues(arrival_.warnings, &receipt);
     AddIssues(resolved_.issues, &receipt);
     AddIssues(understanding_.issues, &receipt);
@@ -443,6 +444,7 @@ class Planner {
   const std::int64_t received_us_;
   const directory::Party* sender_ = nullptr;
 
+  fhir::Issues notes_;  // on the message as a whole
   Resolved resolved_;
   Identified identified_;
   std::optional<MessageFacts> facts_;
