@@ -78,6 +78,18 @@ TEST(RequestParserTest, CountsTheHeaderHoweverItArrives) {
   EXPECT_LT(fields, 130);
 }
 
+TEST(RequestParserTest, CountsThePaddingOfFields) {
+  RequestParser parser(kHeaderLimit, kBodyLimit);
+  parser.Put("GET / HTTP/1.1\r\n");
+  int fields = 0;
+  while (!parser.failed() && fields < 1000) {
+    parser.Put("A:" + std::string(500, ' ') + "b\r\n\r");
+    ++fields;
+  }
+  EXPECT_EQ(parser.error_status(), 431);
+  EXPECT_LE(fields, 3);
+}
+
 TEST(RequestParserTest, TakesAHeaderAtTheLimitAndRefusesOneMore) {
   const std::string_view frame = "GET / HTTP/1.1\r\nHost: a\r\nA: \r\n\r\n";
   const auto with = [&](std::size_t size) {
