@@ -1,0 +1,157 @@
+#include <gmock/gmock.h>
+
+#include "gateway/base/error.h"
+#include "tests/unit/access/reader_fixture.h"
+
+namespace handoff::access {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST_F(ReaderTest, ShowsThePartyThatSentItItsOwnRecordAsItStands) {
+  LoadDemo();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string json,
+                               ReadJsonAs("mrmc", {"Condition", "heart-failure"}));
+  EXPECT_THAT(json, HasSubstr("Heart failure flare"));
+}
+
+TEST_F(ReaderTest, PutsVersionAndTimeOfTheStoreIntoMeta) {
+  LoadDemo();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string json,
+                               ReadJsonAs("lfm", {"Encounter", "v-771203"}));
+  EXPECT_THAT(json,
+              AllOf(HasSubstr("\"versionId\":\"2\""),
+                    HasSubstr("\"lastUpdated\":\"2026-07-02T15:20:00.000Z\"")));
+}
+
+TEST_F(ReaderTest, ShowsThePayerAStayWithoutItsReasons) {
+  LoadDemo();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string json,
+                               ReadJsonAs("nha", {"Encounter", "v-771203"}));
+  EXPECT_THAT(json, AllOf(HasSubstr("\"finished\""), Not(HasSubstr("heart-failure"))));
+}
+
+TEST_F(ReaderTest, AnswersForbiddenLikeAbsent) {
+  LoadDemo();
+  const absl::Status forbidden = ReadJsonAs("nha", {"Condition", "heart-failure"}).status();
+  const absl::Status absent = ReadJsonAs("nha", {"Condition", "no-such"}).status();
+  EXPECT_EQ(forbidden, absent);
+  EXPECT_EQ(ErrorOf(forbidden).id, ErrorId::kNotFound);
+}
+
+TEST_F(ReaderTest, ShowsAStrangerNothingOfAPerson) {
+  LoadDemo();
+  for (const auto& [type, id] : {std::pair("Patient", "odalys-brightwater"),
+                                 std::pair("Encounter", "v-771203"),
+                                 std::pair("ServiceRequest", "food-1"),
+                                 std::pair("CarePlan", "plan-77")}) {
+    EXPECT_THAT(ReadJsonAs("llp", {type, id}),
+                testing::StatusIs(absl::StatusCode::kNotFound, "no such resource"))
+        << type;
+  }
+}
+
+TEST_F(ReaderTest, ShowsThePerformerOnlyTheStoryOfItsReferral) {
+  LoadDemo();
+  HANDOFF_EXPECT_OK(ReadJsonAs("htf", {"ServiceRequest", "food-1"}));
+  HANDOFF_EXPECT_OK(ReadJsonAs("htf", {"Task", "food-task-1"}));
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string patient,
+                               ReadJsonAs("htf", {"Patient", "odalys-brightwater"}));
+  EXPECT_THAT(patient, AllOf(HasSubstr("Brightwater"), Not(HasSubstr("500117"))));
+  for (const auto& [type, id] : {std::pair("Condition", "heart-failure"),
+                                 std::pair("Encounter", "v-771203"),
+                                 std::pair("CarePlan", "plan-77"),
+                                 std::pair("Coverage", "nha-88120")}) {
+    EXPECT_THAT(ReadJsonAs("htf", {type, id}),
+                testing::StatusIs(absl::StatusCode::kNotFound, "no such resource"))
+        << type;
+  }
+}
+
+TEST_F(ReaderTest, TakesThePatientFromThePerformerWhenTheReferralIsClosed) {
+  LoadDemo();
+  intake::Submission move;
+  move.sender = PartyKey("htf");
+  move.interaction = intake::Interaction::kMove;
+  move.id =
+      reader_->ListReferrals(PartyKey("htf"), v1::REFERRAL_STATE_UNSPECIFIED, {})->items.at(0).id();
+  move.move.to = v1::REFERRAL_STATE_REJECTED;
+  move.move.reason = "at capacity";
+  ASSERT_TRUE(Accept(std::move(move)).accepted());
+  EXPECT_THAT(ReadJsonAs("htf", {"Patient", "odalys-brightwater"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  HANDOFF_EXPECT_OK(ReadJsonAs("htf", {"Task", "food-task-1"}));
+}
+
+TEST_F(ReaderTest, ShowsWhoGivesCareToEveryParty) {
+  LoadDemo();
+  HANDOFF_EXPECT_OK(ReadJsonAs("llp", {"Organization", "maple-ridge"}));
+  HANDOFF_EXPECT_OK(ReadJsonAs("llp", {"Practitioner", "dr-quillon"}));
+}
+
+TEST_F(ReaderTest, DropsReferencesToWhatTheCallerMayNotSee) {
+  LoadDemo();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string json, ReadJsonAs("nha", {"CarePlan", "plan-77"}));
+  EXPECT_THAT(json, AllOf(HasSubstr("Goal/"), Not(HasSubstr("Condition/"))));
+}
+
+TEST_F(ReaderTest, ReadsAPastVersion) {
+  LoadDemo();
+  const ResourceKey key{"Encounter", "v-771203"};
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const Visible first, reader_->VRead(PartyKey("lfm"), key, 1));
+  EXPECT_THAT(JsonOf(first.encoded),
+              AllOf(HasSubstr("\"in-progress\""), HasSubstr("\"versionId\":\"1\"")));
+  EXPECT_THAT(reader_->VRead(PartyKey("lfm"), key, 9),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  EXPECT_THAT(reader_->VRead(PartyKey("llp"), key, 1),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+}
+
+// What a message label withholds when the message is sent must not be had by asking.
+TEST_F(ReaderTest, HidesWhatCameWithARecordUnderAMessageLabel) {
+  std::string labelled = intake::DemoMessage("admit");
+  const std::string condition = "\"id\": \"heart-failure\",";
+  ASSERT_NE(labelled.find(condition), std::string::npos);
+  labelled = intake::Replaced(
+      labelled,
+      condition,
+      condition +
+          R"("meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+                                    "code": "42CFRPart2"}]},)");
+  ASSERT_TRUE(Accept(Bundle(labelled)).accepted());
+  EXPECT_THAT(ReadJsonAs("lfm", {"Encounter", "v-771203"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  EXPECT_THAT(ReadJsonAs("nha", {"Patient", "odalys-brightwater"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  HANDOFF_EXPECT_OK(ReadJsonAs("mrmc", {"Encounter", "v-771203"}));
+}
+
+class DeletedTest : public ReaderTest {
+ protected:
+  // The store keeps a deletion as a version without content.
+  void Delete(const ResourceKey& key) {
+    v1::StoredResource stored = Stored(key.type, key.id);
+    stored.mutable_name()->set_version(stored.name().version() + 1);
+    stored.set_deleted(true);
+    stored.clear_resource();
+    stored.clear_tokens();
+    store::Batch batch;
+    batch.resources.push_back(std::move(stored));
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
+};
+
+TEST_F(DeletedTest, IsGoneForThoseWhoMightHaveSeenItAndAbsentForOthers) {
+  LoadDemo();
+  Delete({"Condition", "heart-failure"});
+  const absl::Status seen = ReadJsonAs("lfm", {"Condition", "heart-failure"}).status();
+  EXPECT_EQ(ErrorOf(seen).id, ErrorId::kGone);
+  const absl::Status unseen = ReadJsonAs("nha", {"Condition", "heart-failure"}).status();
+  EXPECT_EQ(ErrorOf(unseen).id, ErrorId::kNotFound);
+  HANDOFF_EXPECT_OK(reader_->VRead(PartyKey("lfm"), {"Condition", "heart-failure"}, 1).status());
+}
+
+}  // namespace
+}  // namespace handoff::access
