@@ -79,7 +79,7 @@ const char* Name(Result result) {
 
 Conclusion Conclude(const v1::Delivery& before,
                     const connectors::Outcome& outcome,
-                    const std::vector<v1::ResourceName>& resources,
+                    const Carried& carried,
                     const RetryRules& rules,
                     Timestamp now,
                     std::mt19937_64& random) {
@@ -89,13 +89,14 @@ Conclusion Conclude(const v1::Delivery& before,
       "attempt " + std::to_string(delivery.attempts()) + ": " + outcome.text;
   switch (outcome.kind) {
     case connectors::Outcome::Kind::kDelivered: {
-      Conclusion conclusion = Settled(Result::kDelivered,
-                                      v1::DELIVERY_STATE_DELIVERED,
-                                      v1::LedgerEntry::DELIVERED,
-                                      std::move(delivery),
-                                      attempt,
-                                      now);
-      conclusion.entry.mutable_resources()->Add(resources.begin(), resources.end());
+      Conclusion conclusion =
+          Settled(Result::kDelivered,
+                  v1::DELIVERY_STATE_DELIVERED,
+                  v1::LedgerEntry::DELIVERED,
+                  std::move(delivery),
+                  carried.left_out.empty() ? attempt : attempt + "; " + carried.left_out,
+                  now);
+      conclusion.entry.mutable_resources()->Add(carried.resources.begin(), carried.resources.end());
       return conclusion;
     }
     case connectors::Outcome::Kind::kRefused:

@@ -6,13 +6,13 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 
 #include "connectors/api/connector.h"
 #include "gateway/base/clock.h"
 #include "gateway/delivery/backoff.h"
+#include "gateway/delivery/renderer.h"
 #include "gateway/store/store.h"
 #include "handoff/v1/model.pb.h"
 
@@ -38,10 +38,10 @@ struct RetryRules {
   std::chrono::milliseconds give_up{};
 };
 
-// An attempt that was made. `resources` is what it carried.
+// An attempt that was made, with what it carried.
 Conclusion Conclude(const v1::Delivery& before,
                     const connectors::Outcome& outcome,
-                    const std::vector<v1::ResourceName>& resources,
+                    const Carried& carried,
                     const RetryRules& rules,
                     Timestamp now,
                     std::mt19937_64& random);

@@ -67,7 +67,7 @@ class Engine::Core {
   struct Attempt {
     v1::Delivery delivery;
     bool probe = false;
-    std::vector<v1::ResourceName> resources;  // what was sent
+    Carried carried;
     std::optional<Conclusion> conclusion;
     std::optional<Timestamp> record_again;  // the store did not take the conclusion
   };
@@ -234,7 +234,7 @@ void Engine::Core::Send(const v1::Delivery& delivery, Ready ready, Timestamp now
   }
   {
     absl::MutexLock lock(&mutex_);
-    attempts_.at(delivery.id()).resources = std::move(ready.resources);
+    attempts_.at(delivery.id()).carried = std::move(ready.carried);
   }
   connectors::Outbound message{.delivery_id = delivery.id(),
                                .message_id = delivery.event().message_id(),
@@ -285,7 +285,7 @@ void Engine::Core::OnOutcome(const std::string& id, const connectors::Outcome& o
     Attempt& attempt = attempts_.at(id);
     if (!(cut_ && failed)) {
       TellBreaker(attempt, outcome, now);
-      conclusion = Conclude(attempt.delivery, outcome, attempt.resources, rules_, now, random_);
+      conclusion = Conclude(attempt.delivery, outcome, attempt.carried, rules_, now, random_);
       attempt.conclusion = conclusion;
     }
   }

@@ -14,14 +14,19 @@
 
 namespace handoff::delivery {
 
+// What of an event a message carries, for the ledger.
+struct Carried {
+  std::vector<v1::ResourceName> resources;
+  std::string left_out;  // "2 left out: sensitive"; empty: nothing
+};
+
 // The message may leave.
 struct Ready {
   std::string connector;  // by which it leaves: "fhir_rest", "webhook"
   connectors::Target target;
-  std::string event;                        // "DISCHARGE"
-  std::string operation;                    // as Outbound has it
-  std::string body;                         // FHIR JSON
-  std::vector<v1::ResourceName> resources;  // what of it leaves, for the ledger
+  std::string operation;  // as Outbound has it
+  std::string body;       // FHIR JSON
+  Carried carried;
 };
 
 // The message must not leave, now or later.

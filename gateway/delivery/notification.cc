@@ -1,0 +1,261 @@
+#include "gateway/delivery/notification.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/status_macros.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace handoff::delivery {
+namespace {
+
+using directory::Endpoint;
+using directory::EndpointKind;
+using directory::Format;
+using directory::Party;
+using policy::MessageProjection;
+using policy::View;
+using policy::Views;
+
+constexpr char kName[] = "Handoff";
+
+ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
+
+// What the event is about first, then the rest of its story.
+std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
+  std::vector<v1::ResourceName> names{event.focus()};
+  for (const v1::ResourceName& name : event.resources()) {
+    if (KeyOf(name) != KeyOf(event.focus())) names.push_back(name);
+  }
+  return names;
+}
+
+// The story as the event names it, what was deleted in it left out.
+absl::StatusOr<std::vector<v1::StoredResource>> ReadStory(store::Snapshot& snapshot,
+                                                          const v1::Event& event) {
+  std::vector<v1::StoredResource> story;
+  for (const v1::ResourceName& name : StoryOf(event)) {
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> stored,
+                             snapshot.ReadVersion(KeyOf(name), name.version()));
+    if (!stored) return absl::DataLossError("a resource of the event is not in the store");
+    if (!stored->deleted()) story.push_back(*std::move(stored));
+  }
+  return story;
+}
+
+std::vector<std::string_view> EncodedOf(const std::vector<v1::StoredResource>& resources) {
+  std::vector<std::string_view> encoded;
+  for (const v1::StoredResource& resource : resources) encoded.push_back(resource.resource());
+  return encoded;
+}
+
+// The story with the current version of what has changed since; nullopt if nothing has.
+absl::StatusOr<std::optional<std::vector<v1::StoredResource>>> ReadChanged(
+    store::Snapshot& snapshot, const std::vector<v1::StoredResource>& story) {
+  std::vector<ResourceKey> keys;
+  for (const v1::StoredResource& resource : story) keys.push_back(KeyOf(resource.name()));
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<v1::StoredResource>> current,
+                           snapshot.ReadMany(keys));
+  std::vector<v1::StoredResource> changed = story;
+  bool any = false;
+  for (std::size_t i = 0; i < story.size(); ++i) {
+    if (!current[i] || current[i]->deleted()) continue;
+    if (current[i]->name().version() == story[i].name().version()) continue;
+    changed[i] = *std::move(current[i]);
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  return changed;
+}
+
+void CountLeftOut(const MessageProjection& projection, std::map<ResourceKey, std::string>& all) {
+  for (const policy::Withheld& one : projection.left_out) all.try_emplace(one.key, one.reason);
+}
+
+std::string DescribeLeftOut(const std::map<ResourceKey, std::string>& left_out) {
+  if (left_out.empty()) return {};
+  std::set<std::string_view> reasons;
+  for (const auto& [key, reason] : left_out) reasons.insert(reason);
+  std::string text = std::to_string(left_out.size()) + " left out";
+  const char* separator = ": ";
+  for (const std::string_view reason : reasons) {
+    text.append(separator).append(reason);
+    separator = ", ";
+  }
+  return text;
+}
+
+// What of the story may leave, in its order.
+struct Leaving {
+  std::vector<std::string> encoded;
+  Carried carried;
+};
+
+absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
+                                                        const View& view,
+                                                        store::Snapshot& snapshot,
+                                                        std::vector<v1::StoredResource> story) {
+  std::map<ResourceKey, std::string> left_out;
+  HANDOFF_ASSIGN_OR_RETURN(const auto changed, ReadChanged(snapshot, story));
+  if (changed) {
+    // A label that came later counts too: what is known to be sensitive now does not leave.
+    HANDOFF_ASSIGN_OR_RETURN(const MessageProjection now,
+                             views.ProjectMessage(view, EncodedOf(*changed)));
+    if (!now.withheld.empty()) return Withheld{now.withheld};
+    CountLeftOut(now, left_out);
+    std::erase_if(story, [&](const v1::StoredResource& resource) {
+      return left_out.contains(KeyOf(resource.name()));
+    });
+  }
+  HANDOFF_ASSIGN_OR_RETURN(MessageProjection shown, views.ProjectMessage(view, EncodedOf(story)));
+  if (!shown.withheld.empty()) return Withheld{shown.withheld};
+  CountLeftOut(shown, left_out);
+
+  Leaving leaving;
+  leaving.carried.left_out = DescribeLeftOut(left_out);
+  auto next = story.begin();
+  for (const std::string& encoded : shown.resources) {
+    const fhir::Head head = fhir::ReadHead(encoded);
+    next = std::find_if(next, story.end(), [&](const v1::StoredResource& resource) {
+      return resource.name().type() == head.type && resource.name().id() == head.id;
+    });
+    HANDOFF_CHECK(next != story.end());
+    fhir::RewriteOptions meta;
+    meta.version_id = std::to_string(next->name().version());
+    meta.updated_us = next->updated_us();
+    HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(encoded, meta, &leaving.encoded.emplace_back()));
+    leaving.carried.resources.push_back(next->name());
+  }
+  return leaving;
+}
+
+std::string Header(const v1::Delivery& delivery,
+                   const NotificationRules& rules,
+                   const Party& recipient,
+                   const Endpoint& endpoint,
+                   const std::string& base_url) {
+  v1::Resource resource;
+  v1::MessageHeader& header = *resource.mutable_message_header();
+  header.set_id(delivery.id());
+  *header.mutable_event_coding() = rules.codes->CodingOf(delivery.event().kind());
+  v1::MessageHeader::Destination& destination = *header.add_destinations();
+  destination.set_name(recipient.name);
+  destination.set_endpoint(endpoint.kind == EndpointKind::kStream
+                               ? "urn:handoff:party:" + recipient.key.value()
+                               : endpoint.url);
+  header.mutable_source()->set_name(kName);
+  header.mutable_source()->set_software(kName);
+  header.mutable_source()->set_endpoint(base_url);
+  v1::Reference& focus = *header.add_focus();
+  focus.set_resource_type(delivery.event().focus().type());
+  focus.set_resource_id(delivery.event().focus().id());
+  return resource.SerializeAsString();
+}
+
+std::string FullUrl(const std::string& base_url, std::string_view encoded) {
+  const fhir::Head head = fhir::ReadHead(encoded);
+  std::string url = base_url;
+  return url.append(1, '/').append(head.type).append(1, '/').append(head.id);
+}
+
+// A FHIR message: the header, then what leaves.
+std::string MessageBundle(const v1::Delivery& delivery,
+                          std::string_view header,
+                          const Leaving& leaving,
+                          const std::string& base_url) {
+  fhir::NewBundle bundle;
+  bundle.type = "message";
+  bundle.id = delivery.id();
+  bundle.timestamp_us = delivery.event().occurred_us();
+  const auto add = [&](std::string_view encoded) {
+    fhir::NewEntry& entry = bundle.entries.emplace_back();
+    entry.full_url = FullUrl(base_url, encoded);
+    entry.encoded = encoded;
+  };
+  add(header);
+  for (const std::string& encoded : leaving.encoded) add(encoded);
+  std::string out;
+  fhir::AppendBundle(bundle, &out);
+  return out;
+}
+
+// For recipients that keep what they get under our ids: every resource is put.
+absl::StatusOr<std::string> TransactionBundle(const v1::Delivery& delivery,
+                                              const Leaving& leaving,
+                                              const std::string& base_url) {
+  v1::Resource resource;
+  v1::Bundle& bundle = *resource.mutable_bundle();
+  bundle.set_id(delivery.id());
+  bundle.set_type(v1::BUNDLE_TYPE_TRANSACTION);
+  for (const std::string& encoded : leaving.encoded) {
+    v1::Bundle::Entry& entry = *bundle.add_entries();
+    entry.set_full_url(FullUrl(base_url, encoded));
+    if (!entry.mutable_resource()->ParseFromString(encoded)) {
+      return absl::DataLossError("a stored resource cannot be read");
+    }
+    entry.mutable_request()->set_method(v1::HTTP_VERB_PUT);
+    const fhir::Head head = fhir::ReadHead(encoded);
+    entry.mutable_request()->set_url(std::string(head.type) + "/" + std::string(head.id));
+  }
+  return resource.SerializeAsString();
+}
+
+absl::Status CheckIdentity(store::Snapshot& snapshot, std::uint64_t person_id) {
+  if (person_id == 0) return absl::OkStatus();
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person,
+                           snapshot.ReadPerson(PersonId{person_id}));
+  if (!person || !person->held()) return absl::OkStatus();
+  return absl::FailedPreconditionError("identity is in doubt: held for a steward");
+}
+
+}  // namespace
+
+Notifications::Notifications(store::Store& store,
+                             std::string base_url,
+                             std::function<NotificationRules()> rules)
+    : store_(store), base_url_(std::move(base_url)), rules_(std::move(rules)) {}
+
+absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
+    const v1::Delivery& delivery) const {
+  const NotificationRules rules = rules_();
+  const Party* const recipient = rules.directory->Find(PartyKey(delivery.recipient()));
+  if (recipient == nullptr) {
+    return absl::FailedPreconditionError("the recipient is not configured");
+  }
+  const Endpoint* const endpoint = recipient->FindEndpoint(delivery.channel());
+  if (endpoint == nullptr) {
+    return absl::FailedPreconditionError("the recipient's endpoint is not configured");
+  }
+  const View* const view = rules.views->Find(delivery.view());
+  if (view == nullptr) return absl::FailedPreconditionError("the view is not configured");
+
+  const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
+  HANDOFF_RETURN_IF_ERROR(CheckIdentity(*snapshot, delivery.person_id()));
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::StoredResource> story,
+                           ReadStory(*snapshot, delivery.event()));
+  if (story.empty() || KeyOf(story.front().name()) != KeyOf(delivery.event().focus())) {
+    return Withheld{"what the event is about was deleted"};
+  }
+  HANDOFF_ASSIGN_OR_RETURN(auto projected,
+                           Project(*rules.views, *view, *snapshot, std::move(story)));
+  if (Withheld* withheld = std::get_if<Withheld>(&projected)) return std::move(*withheld);
+  Leaving& leaving = std::get<Leaving>(projected);
+
+  Notification notification;
+  if (endpoint->format == Format::kTransaction) {
+    HANDOFF_ASSIGN_OR_RETURN(notification.bundle, TransactionBundle(delivery, leaving, base_url_));
+  } else {
+    const std::string header = Header(delivery, rules, *recipient, *endpoint, base_url_);
+    notification.bundle = MessageBundle(delivery, header, leaving, base_url_);
+  }
+  notification.carried = std::move(leaving.carried);
+  return notification;
+}
+
+}  // namespace handoff::delivery
