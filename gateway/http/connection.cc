@@ -19,8 +19,8 @@ namespace handoff::http {
 
 namespace {
 
-// A connection with that much waiting lets the others of its thread go first.
-constexpr int kReadsBeforeYield = 16;
+// After that many reads and pipelined requests a connection lets the others of its thread go first.
+constexpr int kStepsBeforeYield = 16;
 // A body up to this size is copied behind its head: one TLS record, one write.
 constexpr std::size_t kJoinedBody = 8 << 10;
 // How long a peer may take to see that we closed.
@@ -68,7 +68,7 @@ void Connection::Start(Worker::Connections::iterator place) {
 }
 
 void Connection::Run() {
-  reads_ = 0;
+  steps_ = 0;
   try {
     for (;;) {
       switch (Step()) {
@@ -132,9 +132,13 @@ Connection::Next Connection::After(Io io) {
 }
 
 Connection::Next Connection::Read() {
-  if (++reads_ > kReadsBeforeYield) return Next::kYield;
+  if (++steps_ > kStepsBeforeYield) return Next::kYield;
+  if (std::exchange(pipelined_, false)) {
+    parsed_ += parser_.Put(Unparsed());
+    return AfterParsing();
+  }
   char* const buffer = worker_.read_buffer();
-  const std::size_t kept = unparsed_.size();
+  const std::size_t kept = Unparsed().size();
   if (kept == worker_.read_buffer_size()) {
     Refuse(400, "the request is malformed");
     return Next::kGoOn;
@@ -142,13 +146,14 @@ Connection::Next Connection::Read() {
   std::size_t got = 0;
   const Io io = transport_->Read(buffer + kept, worker_.read_buffer_size() - kept, got);
   if (io != Io::kDone) return After(io);
-  unparsed_.copy(buffer, kept);
-  return Parse(std::string_view(buffer, kept + got));
+  Unparsed().copy(buffer, kept);
+  const std::string_view data(buffer, kept + got);
+  unparsed_.assign(data.substr(parser_.Put(data)));
+  parsed_ = 0;
+  return AfterParsing();
 }
 
-Connection::Next Connection::Parse(std::string_view data) {
-  data.remove_prefix(parser_.Put(data));
-  unparsed_.assign(data);
+Connection::Next Connection::AfterParsing() {
   if (parser_.failed()) {
     Refuse(parser_.error_status(), parser_.error_reason());
     return Next::kGoOn;
@@ -269,9 +274,8 @@ Connection::Next Connection::AfterWriting() {
     return Next::kGoOn;
   }
   SetDeadline(worker_.options().idle_timeout);
-  if (unparsed_.empty()) return transport_->MayHoldMore() ? Next::kGoOn : Next::kAwaitRead;
-  const std::string pipelined = std::exchange(unparsed_, {});
-  return Parse(pipelined);
+  pipelined_ = !Unparsed().empty();
+  return pipelined_ || transport_->MayHoldMore() ? Next::kGoOn : Next::kAwaitRead;
 }
 
 void Connection::BeginClosing() {
@@ -282,7 +286,7 @@ void Connection::BeginClosing() {
 }
 
 Connection::Next Connection::Discard() {
-  if (++reads_ > kReadsBeforeYield) return Next::kYield;
+  if (++steps_ > kStepsBeforeYield) return Next::kYield;
   return After(transport_->Discard(worker_.read_buffer(), worker_.read_buffer_size()));
 }
 
@@ -292,7 +296,7 @@ void Connection::Drain() {
 
 bool Connection::Idle() const {
   return phase_ == Phase::kHandshake ||
-         (phase_ == Phase::kReading && !parser_.started() && unparsed_.empty());
+         (phase_ == Phase::kReading && !parser_.started() && Unparsed().empty());
 }
 
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {

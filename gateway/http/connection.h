@@ -57,7 +57,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Next Step();
   Next Handshake();
   Next Read();
-  Next Parse(std::string_view data);
+  Next AfterParsing();
   Next Dispatch();
   Next Write();
   Next Discard();
@@ -73,6 +73,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void Close();
   void SetDeadline(std::chrono::milliseconds from_now);
   bool Idle() const;
+  std::string_view Unparsed() const { return std::string_view(unparsed_).substr(parsed_); }
 
   Worker& worker_;
   const std::unique_ptr<Admission> admission_;
@@ -90,10 +91,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   RequestParser parser_;
   std::string unparsed_;     // read, not yet taken by the parser
+  std::size_t parsed_ = 0;   // of unparsed_
+  bool pipelined_ = false;   // the parser has not been offered unparsed_
   bool begun_ = true;        // deadline_ is that of the header fields,
   bool body_begun_ = false;  // or that of the body
   bool continue_sent_ = false;
-  int reads_ = 0;  // since the loop last went round the io_context
+  int steps_ = 0;  // since the loop last went round the io_context
 
   // Of the request being answered.
   bool keep_alive_ = false;

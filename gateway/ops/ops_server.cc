@@ -57,7 +57,7 @@ Response MetricsText(const prometheus::Registry& registry) {
 }
 
 Response Answer(const Request& request,
-                const std::vector<ReadinessCheck>& checks,
+                const OpsServerOptions& options,
                 const prometheus::Registry& registry) {
   const std::string_view path = request.path();
   const bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
@@ -68,7 +68,8 @@ Response Answer(const Request& request,
     return response;
   }
   if (path == "/healthz") return Json(200, "{\"status\":\"alive\"}\n");
-  if (path == "/readyz") return Ready(checks);
+  if (path == "/readyz") return Ready(options.checks);
+  if (options.refresh) options.refresh();
   return MetricsText(registry);
 }
 
@@ -77,16 +78,16 @@ Response Answer(const Request& request,
 absl::StatusOr<std::unique_ptr<OpsServer>> OpsServer::Start(OpsServerOptions options,
                                                             const Metrics& metrics) {
   http::HttpServerOptions server_options;
-  server_options.address = std::move(options.address);
+  server_options.address = options.address;
   server_options.port = options.port;
   server_options.max_body_bytes = 1024;
   server_options.max_connections = 64;
   HANDOFF_ASSIGN_OR_RETURN(
       auto server,
       http::HttpServer::Start(std::move(server_options),
-                              [checks = std::move(options.checks), registry = metrics.registry](
+                              [options = std::move(options), registry = metrics.registry](
                                   const Request& request, http::Respond respond) {
-                                respond(Answer(request, checks, *registry));
+                                respond(Answer(request, options, *registry));
                               }));
   return std::unique_ptr<OpsServer>(new OpsServer(std::move(server)));
 }

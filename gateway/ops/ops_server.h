@@ -28,6 +28,9 @@ struct OpsServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
   std::vector<ReadinessCheck> checks{};  // /readyz is 200 when all are ready, else 503
+  // Called before each answer to /metrics: brings gauges up to date that are counted elsewhere.
+  // Runs on: the ops thread; must not block for long. Empty: nothing to do.
+  std::function<void()> refresh{};
 };
 
 // Thread safety: all methods may be called concurrently.

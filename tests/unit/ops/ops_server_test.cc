@@ -69,6 +69,14 @@ TEST_F(OpsServerTest, ShowsTheMetrics) {
   EXPECT_THAT(response.body, HasSubstr("# TYPE handoff_"));
 }
 
+TEST_F(OpsServerTest, RefreshesTheMetricsBeforeItShowsThem) {
+  const auto server =
+      OpsServer::Start({.refresh = [this] { metrics_.deliveries_pending.Set(42); }}, metrics_);
+  ASSERT_THAT(server, ::handoff::testing::IsOk());
+  TestClient client((*server)->port());
+  EXPECT_THAT(client.Ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").body, HasSubstr(" 42"));
+}
+
 TEST_F(OpsServerTest, ServesNothingElse) {
   EXPECT_EQ(Ask("GET /").status, 404);
   EXPECT_EQ(Ask("GET /healthz/x").status, 404);
