@@ -279,6 +279,7 @@ void ReadMove(const v1::Referral& referral,
               v1::ReferralState to,
               const std::string& reason,
               Reading* reading) {
+  reading->Know(referral);
   const Message& message = reading->message();
   StepResult result = Step(referral, {to, message.sender, reason, message.id, message.received});
   if (result.outcome == StepOutcome::kRefused) {
