@@ -70,8 +70,8 @@ class ConfigNode {
   std::string Where() const;  // "config/handoff.yaml:12:3"; of an absent node, where its map stands
 
   ConfigNode operator[](std::string_view key) const;  // absent if there is none
-  std::vector<ConfigNode> Items()
-      const;  // of a sequence; anything else counts as one, absent as none
+  // Of a sequence; anything else counts as one, absent as none.
+  std::vector<ConfigNode> Items() const;
   std::vector<std::pair<std::string, ConfigNode>> Members() const;
 
   std::string String(ConfigErrors& errors, std::string_view fallback = {}) const;

@@ -196,6 +196,14 @@ TEST(ConfigNodeTest, SetReplacesAndAddsAndSaysSo) {
               ElementsAre("--set limits.bundle.bytes: unknown key `limits`; known here: store"));
 }
 
+TEST(ConfigNodeTest, SetCanSayAnotherOption) {
+  ConfigNode doc = Parsed("name: x\n");
+  HANDOFF_ASSERT_OK(doc.Set("name", "y", "parties.x.name"));
+  EXPECT_EQ(doc["name"].Where(), "--set parties.x.name");
+  EXPECT_THAT(doc.Set("name.first", "y", "parties.x.name.first"),
+              StatusIs(kInvalid, "--set parties.x.name.first: --set parties.x.name is no map"));
+}
+
 TEST(ConfigNodeTest, SetWorksOnAnEmptyDocumentAndOnANullKey) {
   ConfigNode empty;
   HANDOFF_ASSERT_OK(empty.Set("a.b", "1"));

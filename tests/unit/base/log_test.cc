@@ -2,8 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -76,6 +79,27 @@ TEST(LogTest, StatusShowsIdCodeMessageAndInternalDetail) {
                       {{"error", MakeError(ErrorId::kUnavailable, "peer is down", "errno 111")}}),
               HasSubstr("\"error\":\"HO-0115 UNAVAILABLE: peer is down [errno 111]\""));
   EXPECT_THAT(Written(Level::kInfo, {{"error", absl::OkStatus()}}), HasSubstr("\"error\":\"OK\""));
+}
+
+TEST(LogTest, LinesOfManyThreadsNeverMix) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 200;
+  CaptureStderr();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([] {
+      for (int i = 0; i < kEach; ++i)
+        Write(Level::kInfo, "test_event", {{"text", Safe(std::string(9000, 'x'))}});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::istringstream lines(GetCapturedStderr());
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    ASSERT_TRUE(line.starts_with("{\"ts\":")) << line.substr(0, 80);
+    ASSERT_TRUE(line.ends_with("xxx\"}"));
+  }
+  EXPECT_EQ(count, kThreads * kEach);
 }
 
 TEST(LogTest, KeepsBackWhatIsBelowTheMinimum) {
