@@ -1,11 +1,14 @@
 // What durable stores keep over a reopening, a crash, and damage.
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <rocksdb/db.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -217,6 +220,21 @@ class RocksStoreDamageTest : public ::testing::Test {
       HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
     }
   }
+  // The newest log file: the one that the store wrote to last.
+  std::filesystem::path LogFile() const {
+    std::filesystem::path newest;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+      if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();
+    }
+    return newest;
+  }
+  std::string ReadLog() const {
+    std::ifstream in(LogFile(), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  void WriteLog(const std::string& bytes) const {
+    std::ofstream(LogFile(), std::ios::binary | std::ios::trunc) << bytes;
+  }
   // As EncodeMeta of the store, with another format.
   static std::string MetaOfFormat(std::uint64_t format) {
     std::string record;
@@ -252,8 +270,8 @@ TEST_F(RocksStoreDamageTest, LedgerShowsAFlippedByte) {
 TEST_F(RocksStoreDamageTest, LedgerShowsADroppedRecord) {
   for (const int dropped : {0, 1, 2}) {
     store_.reset();
-    directory_.~TempDir();
-    new (&directory_) handoff::testing::TempDir();
+    std::filesystem::remove_all(directory_.path());
+    std::filesystem::create_directory(directory_.path());
     Open();
     CommitLedger(3);
     store_.reset();
@@ -266,6 +284,91 @@ TEST_F(RocksStoreDamageTest, LedgerShowsADroppedRecord) {
     EXPECT_THAT(store_->VerifyLedger(), StatusIs(absl::StatusCode::kDataLoss, "missing"))
         << dropped;
   }
+}
+
+// The log holds what was committed since the store was opened.
+TEST_F(RocksStoreDamageTest, RefusesALogThatIsDamagedBeforeItsEnd) {
+  Open();
+  CommitLedger(200);
+  store_.reset();
+  std::string log = ReadLog();
+  log[log.size() / 2] = static_cast<char>(log[log.size() / 2] ^ 1);
+  WriteLog(log);
+  EXPECT_THAT(OpenRocksStore(directory_.path()), StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
+TEST_F(RocksStoreDamageTest, DropsTheTornEndOfTheLog) {
+  Open();
+  CommitLedger(200);
+  store_.reset();
+  const std::string log = ReadLog();
+  WriteLog(log.substr(0, log.size() - 5));
+  Open();
+  const auto snapshot = store_->GetSnapshot();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto whole, snapshot->Ledger(MessageId("m198")));
+  EXPECT_EQ(whole.size(), 1u);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto torn, snapshot->Ledger(MessageId("m199")));
+  EXPECT_EQ(torn.size(), 0u);
+  HANDOFF_EXPECT_OK(store_->VerifyLedger());
+}
+
+// While it lives, no file of this process grows beyond `bytes`: as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+TEST_F(RocksStoreDamageTest, StopsWritingWhenTheDiskRefuses) {
+  Open();
+  Batch first;
+  first.enqueue.push_back(MakeDelivery("d1", "a", 1));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(first)));
+  std::uint64_t acknowledged = 0;
+  {
+    const FullDisk full(2'000'000);
+    absl::StatusOr<Committed> outcome;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      Batch batch;
+      auto resource = MakeResource("Goal", std::to_string(i), 1, 1);
+      resource.set_resource(std::string(20'000, 'x'));
+      batch.resources.push_back(std::move(resource));
+      batch.settle.push_back(WithState(MakeDelivery("d1", "a", 1), v1::DELIVERY_STATE_DELIVERED));
+      batch.enqueue.push_back(MakeDelivery("d1", "a", 1));
+      outcome = store_->CommitAndWait(std::move(batch));
+      if (!outcome.ok()) break;
+      ++acknowledged;
+    }
+    ASSERT_THAT(outcome, StatusIs(absl::StatusCode::kUnavailable, ""));
+  }
+  ASSERT_GT(acknowledged, 10u);
+  // There is room again, but what the log holds is not known: nothing is written any more.
+  EXPECT_THAT(store_->CommitAndWait(Batch()), StatusIs(absl::StatusCode::kUnavailable, ""));
+  EXPECT_THAT(store_->Health(), StatusIs(absl::StatusCode::kUnavailable, ""));
+  EXPECT_EQ(store_->GetStatistics().deliveries_pending, 1u);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto delivery, store_->ReadDelivery("d1"));
+  EXPECT_TRUE(delivery.has_value());
+
+  store_.reset();
+  Open();
+  HANDOFF_EXPECT_OK(store_->Health());
+  for (std::uint64_t i = 0; i < acknowledged; ++i) {
+    HANDOFF_ASSERT_OK_AND_ASSIGN(const auto goal,
+                                 store_->GetSnapshot()->Read({"Goal", std::to_string(i)}));
+    ASSERT_TRUE(goal.has_value()) << i;
+  }
+  EXPECT_EQ(store_->GetStatistics().deliveries_pending, 1u);
+  HANDOFF_EXPECT_OK(store_->CommitAndWait(Batch()));
 }
 
 TEST_F(RocksStoreDamageTest, RefusesAnotherDiskFormat) {
