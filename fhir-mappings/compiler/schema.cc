@@ -108,12 +108,12 @@ class Resolver {
     Declare();
     for (const Definition& definition : maps_.definitions) {
       if (definition.kind == Definition::Kind::kAbstract) continue;
-      if (const auto it = named_.find(definition.name); it != named_.end())
+      if (const auto it = declared_.find(&definition); it != declared_.end())
         DefineRoot(it->second, definition);
     }
     MarkReferences();
     for (const Definition& definition : maps_.definitions) {
-      if (const auto it = named_.find(definition.name); it != named_.end()) {
+      if (const auto it = declared_.find(&definition); it != declared_.end()) {
         for (const SearchLine& search : definition.searches) Search(it->second, search);
       }
     }
@@ -140,7 +140,7 @@ class Resolver {
         errors_.Add(definition.where, definition.name + " is defined twice");
         continue;
       }
-      named_[definition.name] = AddType(definition.name, proto);
+      named_[definition.name] = declared_[&definition] = AddType(definition.name, proto);
       if (definition.kind == Definition::Kind::kResource) DeclareResource(definition, proto);
     }
   }
@@ -575,6 +575,7 @@ class Resolver {
   const Descriptor* union_;
   Schema schema_;
   std::map<std::string, int> named_;  // resources, data types, and backbone elements by path
+  std::map<const Definition*, int> declared_;
   std::map<std::string, const Definition*> abstracts_;
   std::map<int, std::set<std::string>> used_;  // proto fields that a line maps, per type
 };

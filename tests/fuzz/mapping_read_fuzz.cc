@@ -1,0 +1,43 @@
+// What is read as FHIR comes back: JSON -> wire -> JSON -> wire gives the same wire twice, or the
+// first reading refuses.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "fhir-mappings/runtime/resource.h"
+
+namespace {
+
+using handoff::fhir::Issues;
+
+void Require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view json(reinterpret_cast<const char*>(data), size);
+  std::string encoded;
+  Issues issues;
+  const bool read = handoff::fhir::ReadJson(json, {}, &encoded, &issues);
+  Require(read != handoff::fhir::HasErrors(issues), "the result says what the issues say");
+  if (!read) return 0;
+  std::string first;
+  Require(handoff::fhir::WriteJson(encoded, {}, &first).ok(), "what was read can be written");
+  std::string second_wire;
+  Require(handoff::fhir::ReadJson(first, {}, &second_wire, &issues),
+          "what was written can be read");
+  std::string second;
+  Require(handoff::fhir::WriteJson(second_wire, {}, &second).ok(), "and written");
+  Require(first == second, "the JSON is stable");
+  std::string third_wire;
+  Require(handoff::fhir::ReadJson(second, {}, &third_wire, &issues), "and read");
+  Require(second_wire == third_wire, "the wire form is stable");
+  return 0;
+}
