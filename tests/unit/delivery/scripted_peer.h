@@ -148,7 +148,7 @@ class ScriptedRenderer final : public Renderer {
     ready.target.party = delivery.recipient();
     ready.operation = "$process-message";
     ready.body = "{}";
-    v1::ResourceName& name = ready.resources.emplace_back();
+    v1::ResourceName& name = ready.carried.resources.emplace_back();
     name.set_type("Encounter");
     name.set_id("e1");
     name.set_version(1);

@@ -1,0 +1,313 @@
+#include "gateway/delivery/notification.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/delivery/notification_renderer.h"
+#include "gateway/store/memory/memory_store.h"
+#include "handoff/v1/exchange.pb.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace handoff::delivery {
+namespace {
+
+using handoff::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr char kViews[] = R"(
+labels:
+  - {code: 42CFRPart2, kind: record of a Part 2 programme, withhold: message, effective: 2024-04-16, source: test}
+  - {code: PSY, kind: sensitive, withhold: resource, effective: 2024-04-16, source: test}
+views:
+  - name: short
+    version: 1
+    purpose: Test.
+    effective: 2026-01-01
+    source: test
+    allow:
+      Patient: [name]
+      Encounter: [status, class, subject, serviceProvider]
+      Condition: [code, subject, encounter]
+)";
+
+constexpr char kEvents[] = R"(
+announcements:
+  - {system: "http://alerts", code: notification-discharge, event: discharge, effective: 2020-12-01, source: test}
+)";
+
+constexpr char kParties[] = R"(
+key: lfm
+name: Lakeside Family Medicine
+kind: practice
+endpoints:
+  push: {kind: fhir_rest, url: "http://127.0.0.1:1/fhir", format: message, max_in_flight: 3, timeout: 2s}
+  store: {kind: fhir_rest, url: "http://127.0.0.1:2/fhir", format: transaction}
+  hook: {kind: webhook, url: "http://127.0.0.1:3/hook", hmac_secret: {file: SECRET}}
+  stream: {kind: stream}
+)";
+
+ConfigNode Node(std::string_view text) { return *ConfigNode::Parse(text, "test.yaml"); }
+
+class NotificationTest : public ::testing::Test {
+ protected:
+  NotificationTest() {
+    const std::string secret = dir_ / "secret";
+    std::ofstream(secret) << "shared\n";
+    std::string parties = kParties;
+    parties.replace(parties.find("SECRET"), 6, secret);
+    ConfigErrors errors;
+    rules_ = {.directory = directory::Directory::Load({Node(parties)}, {}, errors),
+              .views = std::make_shared<policy::Views>(policy::Views::Load(Node(kViews), errors)),
+              .codes = std::make_shared<EventCodes>(EventCodes::Load(Node(kEvents), errors))};
+    EXPECT_THAT(errors.list(), IsEmpty());
+
+    Put("Patient", "p1", 1, R"({"resourceType":"Patient","id":"p1","name":[{"family":"Doe"}],
+        "birthDate":"1980-01-01"})");
+    Put("Encounter", "e1", 4, R"({"resourceType":"Encounter","id":"e1","status":"finished",
+        "class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},
+        "serviceProvider":{"reference":"Organization/o1"}})");
+    Put("Condition", "c1", 2, R"({"resourceType":"Condition","id":"c1",
+        "code":{"text":"flu"},"subject":{"reference":"Patient/p1"}})");
+    delivery_ = ADelivery();
+  }
+
+  void Put(const std::string& type,
+           const std::string& id,
+           std::uint64_t version,
+           std::string_view json,
+           bool deleted = false) {
+    v1::StoredResource stored;
+    stored.mutable_name()->set_type(type);
+    stored.mutable_name()->set_id(id);
+    stored.mutable_name()->set_version(version);
+    stored.set_updated_us(ToMicros(clock_.Now()));
+    stored.set_deleted(deleted);
+    fhir::Issues issues;
+    if (!deleted) ASSERT_TRUE(fhir::ReadJson(json, {}, stored.mutable_resource(), &issues));
+    store::Batch batch;
+    batch.resources.push_back(std::move(stored));
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
+
+  v1::Delivery ADelivery() {
+    v1::Delivery delivery;
+    delivery.set_id("d0000000000001");
+    delivery.set_recipient("lfm");
+    delivery.set_channel("push");
+    delivery.set_view("short");
+    v1::Event& event = *delivery.mutable_event();
+    event.set_kind(v1::EVENT_KIND_DISCHARGE);
+    event.set_occurred_us(ToMicros(clock_.Now()));
+    for (const auto& [type, id, version] : {std::tuple("Patient", "p1", 1),
+                                            std::tuple("Encounter", "e1", 4),
+                                            std::tuple("Condition", "c1", 2)}) {
+      v1::ResourceName& name = *event.add_resources();
+      name.set_type(type);
+      name.set_id(id);
+      name.set_version(static_cast<std::uint64_t>(version));
+    }
+    *event.mutable_focus() = event.resources(1);
+    return delivery;
+  }
+
+  absl::StatusOr<std::variant<Notification, Withheld>> Compose() {
+    return notifications_.Compose(delivery_);
+  }
+  v1::Bundle ComposeBundle() {
+    v1::Resource resource;
+    EXPECT_TRUE(resource.ParseFromString(std::get<Notification>(*Compose()).bundle));
+    return resource.bundle();
+  }
+  std::string ComposeJson() {
+    std::string json;
+    HANDOFF_EXPECT_OK(fhir::WriteJson(std::get<Notification>(*Compose()).bundle, {}, &json));
+    return json;
+  }
+  std::string WhyWithheld() {
+    const auto composed = *Compose();
+    const Withheld* withheld = std::get_if<Withheld>(&composed);
+    return withheld == nullptr ? "not withheld" : withheld->reason;
+  }
+  std::vector<std::string> CarriedNames() {
+    const Carried carried = std::get<Notification>(*Compose()).carried;
+    std::vector<std::string> names;
+    for (const v1::ResourceName& name : carried.resources) {
+      names.push_back(name.type() + "/" + name.id() + "/" + std::to_string(name.version()));
+    }
+    return names;
+  }
+
+  handoff::testing::TempDir dir_;
+  handoff::testing::FakeClock clock_;
+  std::unique_ptr<store::Store> store_ = store::OpenMemoryStore();
+  NotificationRules rules_;
+  v1::Delivery delivery_;
+  Notifications notifications_{*store_, "https://gw.example/fhir", [this] { return rules_; }};
+  NotificationRenderer renderer_{notifications_};
+};
+
+TEST_F(NotificationTest, IsAMessageWithAHeaderOfOurOwn) {
+  const v1::Bundle bundle = ComposeBundle();
+  EXPECT_EQ(bundle.type(), v1::BUNDLE_TYPE_MESSAGE);
+  EXPECT_EQ(bundle.id(), "d0000000000001");
+  EXPECT_EQ(bundle.timestamp().seconds(), ToMicros(clock_.Now()) / 1'000'000);
+  ASSERT_EQ(bundle.entries_size(), 4);
+  EXPECT_EQ(bundle.entries(0).full_url(), "https://gw.example/fhir/MessageHeader/d0000000000001");
+  const v1::MessageHeader& header = bundle.entries(0).resource().message_header();
+  EXPECT_EQ(header.id(), "d0000000000001");
+  EXPECT_EQ(header.event_coding().system(), "http://alerts");
+  EXPECT_EQ(header.event_coding().code(), "notification-discharge");
+  EXPECT_EQ(header.source().endpoint(), "https://gw.example/fhir");
+  EXPECT_EQ(header.destinations(0).name(), "Lakeside Family Medicine");
+  EXPECT_EQ(header.destinations(0).endpoint(), "http://127.0.0.1:1/fhir");
+  EXPECT_FALSE(header.has_sender());
+  EXPECT_EQ(header.focus(0).resource_type(), "Encounter");
+  EXPECT_EQ(header.focus(0).resource_id(), "e1");
+}
+
+TEST_F(NotificationTest, CarriesTheStoryByExactVersionTheFocusFirst) {
+  EXPECT_THAT(CarriedNames(), ElementsAre("Encounter/e1/4", "Patient/p1/1", "Condition/c1/2"));
+  const v1::Bundle bundle = ComposeBundle();
+  EXPECT_EQ(bundle.entries(1).full_url(), "https://gw.example/fhir/Encounter/e1");
+  EXPECT_EQ(bundle.entries(1).resource().encounter().meta().version_id(), "4");
+  EXPECT_EQ(bundle.entries(1).resource().encounter().meta().last_updated().seconds(),
+            ToMicros(clock_.Now()) / 1'000'000);
+}
+
+TEST_F(NotificationTest, ShowsWhatTheViewListsAndNothingElse) {
+  const std::string json = ComposeJson();
+  EXPECT_THAT(json, HasSubstr("Doe"));
+  EXPECT_THAT(json, HasSubstr(R"("reference":"Patient/p1")"));
+  EXPECT_THAT(json, Not(HasSubstr("1980")));
+  EXPECT_THAT(json, Not(HasSubstr("Organization/o1")));  // does not travel
+}
+
+TEST_F(NotificationTest, IsTheSameAtEveryAttempt) {
+  const std::string first = ComposeJson();
+  clock_.Advance(std::chrono::hours(1));
+  EXPECT_EQ(ComposeJson(), first);
+}
+
+TEST_F(NotificationTest, KeepsToTheVersionOfTheEvent) {
+  Put("Condition", "c1", 3, R"({"resourceType":"Condition","id":"c1","code":{"text":"measles"},
+      "subject":{"reference":"Patient/p1"}})");
+  EXPECT_THAT(ComposeJson(), HasSubstr("flu"));
+}
+
+TEST_F(NotificationTest, ALabelOfScopeMessageWithholdsAll) {
+  Put("Condition", "c1", 3, R"({"resourceType":"Condition","id":"c1",
+      "meta":{"security":[{"code":"42CFRPart2"}]},"subject":{"reference":"Patient/p1"}})");
+  EXPECT_THAT(WhyWithheld(), HasSubstr("record of a Part 2 programme"));  // though it came later
+  delivery_.mutable_event()->mutable_resources(2)->set_version(3);
+  EXPECT_THAT(WhyWithheld(), HasSubstr("record of a Part 2 programme"));
+}
+
+TEST_F(NotificationTest, ALabelledResourceIsLeftOutAndCounted) {
+  Put("Condition", "c1", 3, R"({"resourceType":"Condition","id":"c1",
+      "meta":{"security":[{"code":"PSY"}]},"subject":{"reference":"Patient/p1"}})");
+  EXPECT_THAT(CarriedNames(), ElementsAre("Encounter/e1/4", "Patient/p1/1"));
+  EXPECT_THAT(std::get<Notification>(*Compose()).carried.left_out,
+              ::testing::StartsWith("1 left out: "));
+}
+
+TEST_F(NotificationTest, WithoutItsFocusNothingLeaves) {
+  Put("Encounter", "e1", 5, {}, /*deleted=*/true);
+  delivery_.mutable_event()->mutable_focus()->set_version(5);
+  EXPECT_EQ(WhyWithheld(), "what the event is about was deleted");
+}
+
+TEST_F(NotificationTest, AnEventWithoutACodeOfOthersGetsOneOfOurs) {
+  delivery_.mutable_event()->set_kind(v1::EVENT_KIND_REFERRAL_STATUS);
+  const v1::Coding coding = ComposeBundle().entries(0).resource().message_header().event_coding();
+  EXPECT_EQ(coding.system(), EventCodes::kOwnSystem);
+  EXPECT_EQ(coding.code(), "referral-status");
+}
+
+TEST_F(NotificationTest, APersonInDoubtHoldsTheDelivery) {
+  v1::Person person;
+  person.set_id(7);
+  person.set_held(true);
+  store::Batch batch;
+  batch.persons.push_back(person);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  delivery_.set_person_id(7);
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "identity is in doubt"));
+}
+
+TEST_F(NotificationTest, WhatIsNotConfiguredAnyMoreFailsClosed) {
+  delivery_.set_view("gone");
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "view"));
+  delivery_.set_channel("gone");
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "endpoint"));
+  delivery_.set_recipient("gone");
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "recipient"));
+}
+
+TEST_F(NotificationTest, AMissingVersionIsDamage) {
+  delivery_.mutable_event()->mutable_focus()->set_version(9);
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, "not in the store"));
+}
+
+TEST_F(NotificationTest, ATransactionPutsEveryResource) {
+  delivery_.set_channel("store");
+  const v1::Bundle bundle = ComposeBundle();
+  EXPECT_EQ(bundle.type(), v1::BUNDLE_TYPE_TRANSACTION);
+  ASSERT_EQ(bundle.entries_size(), 3);
+  EXPECT_EQ(bundle.entries(0).request().method(), v1::HTTP_VERB_PUT);
+  EXPECT_EQ(bundle.entries(0).request().url(), "Encounter/e1");
+}
+
+TEST_F(NotificationTest, IsRenderedForFhirRest) {
+  const Ready ready = std::get<Ready>(*renderer_.Render(delivery_, clock_.Now()));
+  EXPECT_EQ(ready.connector, "fhir_rest");
+  EXPECT_EQ(ready.operation, "$process-message");
+  EXPECT_EQ(ready.body, ComposeJson());
+  EXPECT_EQ(ready.target.party, "lfm");
+  EXPECT_EQ(ready.target.url, "http://127.0.0.1:1/fhir");
+  EXPECT_EQ(ready.target.timeout, std::chrono::seconds(2));
+  EXPECT_EQ(renderer_.MaxInFlight("lfm"), 3u);
+  EXPECT_EQ(renderer_.MaxInFlight("gone"), 1u);
+}
+
+TEST_F(NotificationTest, IsRenderedForAWebhookWithItsSecret) {
+  delivery_.set_channel("hook");
+  const Ready ready = std::get<Ready>(*renderer_.Render(delivery_, clock_.Now()));
+  EXPECT_EQ(ready.connector, "webhook");
+  EXPECT_EQ(ready.target.hmac_secret, "shared");
+  EXPECT_EQ(ready.body, "");
+}
+
+TEST_F(NotificationTest, AMissingSecretIsNotTold) {
+  std::filesystem::remove(dir_ / "secret");
+  delivery_.set_channel("hook");
+  const absl::StatusOr<Rendering> rendering = renderer_.Render(delivery_, clock_.Now());
+  ASSERT_THAT(rendering, StatusIs(absl::StatusCode::kFailedPrecondition, "secret"));
+  EXPECT_THAT(rendering.status().ToString(), Not(HasSubstr(dir_.path())));
+}
+
+TEST_F(NotificationTest, AStreamIsNotSentTo) {
+  delivery_.set_channel("stream");
+  EXPECT_THAT(renderer_.Render(delivery_, clock_.Now()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "no endpoint to send to"));
+  EXPECT_EQ(ComposeBundle().entries(0).resource().message_header().destinations(0).endpoint(),
+            "urn:handoff:party:lfm");
+}
+
+}  // namespace
+}  // namespace handoff::delivery
