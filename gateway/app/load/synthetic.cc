@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -52,6 +52,22 @@ std::string Uuid(std::uint32_t slot, std::uint32_t seed, std::string_view tail) 
   return fmt::format("{:08x}-{:04x}-4{:03x}-8000-{}", slot, seed >> 12, seed & 0xfff, tail);
 }
 
+std::string Day(Timestamp t) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(t)};
+  return fmt::format(
+      "{:04}-{:02}-{:02}", int{day.year()}, unsigned{day.month()}, unsigned{day.day()});
+}
+
+std::string Instant(Timestamp t) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(t);
+  const std::chrono::hh_mm_ss time{second - std::chrono::floor<std::chrono::days>(second)};
+  return fmt::format("{}T{:02}:{:02}:{:02}Z",
+                     Day(t),
+                     time.hours().count(),
+                     time.minutes().count(),
+                     time.seconds().count());
+}
+
 std::string Concept(std::string_view system, std::string_view code, std::string_view text) {
   return fmt::format(
       R"({{"coding":[{{"system":"{}","code":"{}","display":"{}"}}]}})", system, code, text);
@@ -67,8 +83,9 @@ class Writer {
   std::string Bundle() const {
     return fmt::format(
         R"({{"resourceType":"Bundle","id":"{}","type":"message",)"
-        R"("timestamp":"2026-07-02T15:20:10-04:00","entry":[{},{},{},{},{},{},{},{},{},{}]}})",
+        R"("timestamp":"{}","entry":[{},{},{},{},{},{},{},{},{},{}]}})",
         Own(8),
+        Instant(options_.now),
         Header(),
         Encounter(),
         Patient(),
@@ -86,6 +103,7 @@ class Writer {
   static constexpr std::uint32_t kOrganization = 22;
   static constexpr std::uint32_t kLocation = 23;
 
+  Timestamp Admitted() const { return options_.now - std::chrono::days(5); }
   std::string Own(std::uint32_t slot) const { return Uuid(slot, options_.seed, kNumber); }
   static std::string Shared(std::uint32_t slot) { return Uuid(slot, 0, "000000000000"); }
   std::string Ref(std::uint32_t slot) const {
@@ -126,13 +144,15 @@ class Writer {
             R"("status":"finished","class":{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode",)"
             R"("code":"IMP","display":"inpatient encounter"}},"subject":{},)"
             R"("participant":[{{"individual":{}}}],)"
-            R"("period":{{"start":"2026-06-27T14:02:11-04:00","end":"2026-07-02T15:20:00-04:00"}},)"
+            R"("period":{{"start":"{}","end":"{}"}},)"
             R"("diagnosis":[{{"condition":{}}},{{"condition":{}}}],"hospitalization":)"
             R"({{"dischargeDisposition":{}}},"location":[{{"location":{}}}],"serviceProvider":{})",
             Narrative("Course of the stay", narrative_),
             record_,
             Ref(3),
             Ref(kPractitioner),
+            Instant(Admitted()),
+            Instant(options_.now),
             Ref(6),
             Ref(7),
             Concept("https://www.nubc.org/CodeSystem/PatDischargeStatus",
@@ -187,9 +207,10 @@ class Writer {
     return Entry(5,
                  "Coverage",
                  fmt::format(R"("status":"active","subscriberId":"{}","beneficiary":{},)"
-                             R"("period":{{"start":"2026-01-01"}},"payor":[{}])",
+                             R"("period":{{"start":"{}"}},"payor":[{}])",
                              record_,
                              Ref(3),
+                             Day(Admitted()),
                              Logical(options_.payer)));
   }
 
@@ -199,7 +220,7 @@ class Writer {
         "Condition",
         fmt::format(
             R"({},"clinicalStatus":{},"verificationStatus":{},"code":{},"subject":{},)"
-            R"("encounter":{},"recordedDate":"2026-06-28")",
+            R"("encounter":{},"recordedDate":"{}")",
             Narrative(text, narrative_ / 2),
             Concept("http://terminology.hl7.org/CodeSystem/condition-clinical", "active", "Active"),
             Concept("http://terminology.hl7.org/CodeSystem/condition-ver-status",
@@ -207,7 +228,8 @@ class Writer {
                     "Confirmed"),
             Concept("http://hl7.org/fhir/sid/icd-10-cm", code, text),
             Ref(3),
-            Ref(2)));
+            Ref(2),
+            Day(Admitted())));
   }
 
   std::string CarePlan() const {
@@ -216,7 +238,7 @@ class Writer {
         "CarePlan",
         fmt::format(
             R"({},"status":"active","intent":"plan","category":[{}],"title":"Plan after the stay",)"
-            R"("subject":{},"encounter":{},"period":{{"start":"2026-07-02"}},"created":"2026-07-02",)"
+            R"("subject":{},"encounter":{},"period":{{"start":"{}"}},"created":"{}",)"
             R"("addresses":[{},{}],"activity":[{}])",
             Narrative("Plan of care after the stay", narrative_),
             Concept("http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
@@ -224,6 +246,8 @@ class Writer {
                     "Assessment and Plan of Treatment"),
             Ref(3),
             Ref(2),
+            Day(options_.now),
+            Day(options_.now),
             Ref(6),
             Ref(7),
             R"({"detail":{"kind":"Task","code":{"text":"Call within two business days"},)"

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/clock.h"
+
 namespace handoff::load {
 
 struct Identifier {
@@ -23,6 +25,7 @@ struct SyntheticOptions {
   std::uint32_t seed = 1;  // of 28 bits: distinct seeds make distinct people
   // The size of the text is this or a little more; at least what the resources need (10 kB).
   std::size_t bytes = 30'000;
+  Timestamp now;        // when the stay ended; gateways keep news of old stays to themselves
   Identifier hospital;  // who sends
   Identifier practice;  // Patient.generalPractitioner
   Identifier payer;     // Coverage.payor

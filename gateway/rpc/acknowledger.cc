@@ -1,0 +1,143 @@
+#include "gateway/rpc/acknowledger.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "gateway/base/error.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/rpc/withheld_recorder.h"
+
+namespace handoff::rpc {
+namespace {
+
+constexpr std::size_t kItemsPerCommit = 256;
+
+}  // namespace
+
+Acknowledger::Acknowledger(store::Store& store,
+                           const Clock& clock,
+                           Metrics& metrics,
+                           WorkerPool& pool)
+    : store_(store), clock_(clock), metrics_(metrics), pool_(pool) {}
+
+void Acknowledger::Acknowledge(const std::string& stream, std::uint64_t sequence, Done done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    std::vector<Waiting>& waiting = streams_[stream];
+    waiting.push_back({sequence, std::move(done)});
+    if (waiting.size() > 1) return;
+  }
+  pool_.Continue([this, stream] { Step(stream); });
+}
+
+void Acknowledger::WaitUntilIdle() {
+  const auto idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return streams_.empty(); };
+  absl::MutexLock lock(&mutex_, absl::Condition(&idle));
+}
+
+void Acknowledger::Step(const std::string& stream) {
+  const absl::StatusOr<std::uint64_t> position = store_.StreamPosition(stream);
+  if (!position.ok()) return AnswerAll(stream, position.status());
+  if (!AnswerUpTo(stream, *position)) return;
+
+  const absl::StatusOr<std::vector<v1::Delivery>> items =
+      Covered(stream, *position, Target(stream));
+  if (!items.ok()) return AnswerAll(stream, items.status());
+  std::vector<v1::Delivery> delivered;
+  absl::StatusOr<store::Batch> batch = Settle(stream, *items, &delivered);
+  if (!batch.ok()) return AnswerAll(stream, batch.status());
+
+  store_.Commit(
+      *std::move(batch),
+      [this, stream, delivered = std::move(delivered)](
+          absl::StatusOr<store::Committed> committed) mutable {
+        pool_.Continue([this, stream, status = committed.status(), settled = std::move(delivered)] {
+          if (!status.ok()) return AnswerAll(stream, status);
+          CountDelivered(settled);
+          Step(stream);
+        });
+      });
+}
+
+absl::StatusOr<std::vector<v1::Delivery>> Acknowledger::Covered(const std::string& stream,
+                                                                std::uint64_t position,
+                                                                std::uint64_t target) {
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::Delivery> items,
+                           store_.ReadStream(stream, position, kItemsPerCommit));
+  std::erase_if(items, [&](const v1::Delivery& item) { return item.sequence() > target; });
+  if (items.empty()) {
+    return MakeError(ErrorId::kInvalidRequest, "this resume token is not of an item that is kept");
+  }
+  return items;
+}
+
+absl::StatusOr<store::Batch> Acknowledger::Settle(const std::string& stream,
+                                                  const std::vector<v1::Delivery>& items,
+                                                  std::vector<v1::Delivery>* delivered) {
+  const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
+  const std::int64_t now_us = ToMicros(clock_.Now());
+  store::Batch batch;
+  for (const v1::Delivery& item : items) {
+    HANDOFF_ASSIGN_OR_RETURN(
+        const auto ledger,
+        snapshot->Ledger(MessageId(std::string_view(item.event().message_id()))));
+    if (SaysWithheld(ledger, item)) continue;
+    v1::LedgerEntry& entry = batch.ledger.emplace_back();
+    entry.set_kind(v1::LedgerEntry::DELIVERED);
+    entry.set_at_us(now_us);
+    entry.set_message_id(item.event().message_id());
+    entry.set_party(item.recipient());
+    entry.set_delivery_id(item.id());
+    entry.set_text("acknowledged on the stream");
+    entry.set_event(item.event().kind());
+    entry.set_view(item.view());
+    delivered->push_back(item);
+  }
+  batch.acknowledge.push_back({stream, items.back().sequence()});
+  return batch;
+}
+
+void Acknowledger::CountDelivered(const std::vector<v1::Delivery>& delivered) {
+  const std::int64_t now_us = ToMicros(clock_.Now());
+  for (const v1::Delivery& item : delivered) {
+    metrics_.Deliveries(item.recipient(), "delivered").Increment();
+    metrics_.delivery_seconds.Observe(static_cast<double>(now_us - item.created_us()) / 1e6);
+  }
+}
+
+std::uint64_t Acknowledger::Target(const std::string& stream) {
+  absl::MutexLock lock(&mutex_);
+  std::uint64_t target = 0;
+  for (const Waiting& waiting : streams_.at(stream)) target = std::max(target, waiting.sequence);
+  return target;
+}
+
+bool Acknowledger::AnswerUpTo(const std::string& stream, std::uint64_t position) {
+  std::vector<Waiting> answered;
+  bool more = true;
+  {
+    absl::MutexLock lock(&mutex_);
+    std::vector<Waiting>& waiting = streams_.at(stream);
+    const auto first = std::partition(
+        waiting.begin(), waiting.end(), [&](const Waiting& w) { return w.sequence > position; });
+    std::move(first, waiting.end(), std::back_inserter(answered));
+    waiting.erase(first, waiting.end());
+    if (waiting.empty()) {
+      streams_.erase(stream);
+      more = false;
+    }
+  }
+  for (Waiting& waiting : answered) waiting.done(absl::OkStatus());
+  return more;
+}
+
+void Acknowledger::AnswerAll(const std::string& stream, const absl::Status& status) {
+  std::vector<Waiting> waiting;
+  {
+    absl::MutexLock lock(&mutex_);
+    waiting = std::move(streams_.extract(stream).mapped());
+  }
+  for (Waiting& one : waiting) one.done(status);
+}
+
+}  // namespace handoff::rpc

@@ -1,0 +1,101 @@
+#include "gateway/rpc/admin_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/status_macros.h"
+#include "gateway/rpc/context.h"
+#include "handoff/v1/services.grpc.pb.h"
+
+namespace handoff::rpc {
+namespace {
+
+// Who operates the gateway is a matter of the party, not of scopes.
+constexpr Method kListDeliveries{"Admin.ListDeliveries", nullptr, 0};
+constexpr Method kReplay{"Admin.Replay", nullptr, 0};
+constexpr Method kDiscard{"Admin.Discard", nullptr, 0};
+
+constexpr std::size_t kDefaultPage = 50;
+constexpr std::size_t kMaxPage = 200;
+
+class AdminService final : public v1::Admin::CallbackService {
+ public:
+  explicit AdminService(Context& context) : context_(context) {}
+
+  grpc::ServerUnaryReactor* ListDeliveries(grpc::CallbackServerContext* call,
+                                           const v1::ListDeliveriesRequest* request,
+                                           v1::ListDeliveriesResponse* response) override {
+    return AnswerOnPool(
+        context_, call, kListDeliveries, [this, request, response](const PartyKey& party) {
+          return List(party, *request, response);
+        });
+  }
+
+  grpc::ServerUnaryReactor* Replay(grpc::CallbackServerContext* call,
+                                   const v1::ReplayRequest* request,
+                                   v1::Delivery* response) override {
+    return AnswerOnPool(
+        context_, call, kReplay, [this, request, response](const PartyKey& party) -> absl::Status {
+          HANDOFF_RETURN_IF_ERROR(RequireOperator(party));
+          HANDOFF_ASSIGN_OR_RETURN(
+              *response, context_.dead_letters().Replay(request->delivery_id(), party.value()));
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* Discard(grpc::CallbackServerContext* call,
+                                    const v1::DiscardRequest* request,
+                                    v1::Delivery* response) override {
+    return AnswerOnPool(
+        context_, call, kDiscard, [this, request, response](const PartyKey& party) -> absl::Status {
+          HANDOFF_RETURN_IF_ERROR(RequireOperator(party));
+          HANDOFF_ASSIGN_OR_RETURN(*response,
+                                   context_.dead_letters().Discard(
+                                       request->delivery_id(), party.value(), request->reason()));
+          return absl::OkStatus();
+        });
+  }
+
+ private:
+  absl::Status RequireOperator(const PartyKey& key) const {
+    const std::shared_ptr<const directory::Directory> directory = context_.directory();
+    const directory::Party* const party = directory->Find(key);
+    if (party != nullptr && party->is_operator) return absl::OkStatus();
+    return MakeError(ErrorId::kForbidden, "only an operator of this gateway may do this");
+  }
+
+  // The page token is the id of the last delivery of the page before.
+  absl::Status List(const PartyKey& party,
+                    const v1::ListDeliveriesRequest& request,
+                    v1::ListDeliveriesResponse* response) {
+    HANDOFF_RETURN_IF_ERROR(RequireOperator(party));
+    if (request.state() != v1::DELIVERY_STATE_PENDING &&
+        request.state() != v1::DELIVERY_STATE_DEAD) {
+      return MakeError(ErrorId::kInvalidRequest, "state must be PENDING or DEAD");
+    }
+    const std::size_t size = request.page_size() == 0
+                                 ? kDefaultPage
+                                 : std::min<std::size_t>(request.page_size(), kMaxPage);
+    HANDOFF_ASSIGN_OR_RETURN(
+        std::vector<v1::Delivery> deliveries,
+        context_.store().ListDeliveries(
+            request.state(), request.recipient(), request.page_token(), size + 1));
+    if (deliveries.size() > size) {
+      deliveries.resize(size);
+      response->set_next_page_token(deliveries.back().id());
+    }
+    for (v1::Delivery& delivery : deliveries) *response->add_deliveries() = std::move(delivery);
+    return absl::OkStatus();
+  }
+
+  Context& context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAdminService(Context& context) {
+  return std::make_unique<AdminService>(context);
+}
+
+}  // namespace handoff::rpc

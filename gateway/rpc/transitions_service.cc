@@ -1,0 +1,85 @@
+#include "gateway/rpc/transitions_service.h"
+
+#include <utility>
+
+#include "gateway/base/status_macros.h"
+#include "gateway/rpc/context.h"
+#include "gateway/rpc/items.h"
+#include "gateway/rpc/watch.h"
+#include "handoff/v1/services.grpc.pb.h"
+
+namespace handoff::rpc {
+namespace {
+
+constexpr char kTopic[] = "transitions";
+constexpr Method kGet{"Transitions.Get", "Encounter", 'r'};
+constexpr Method kWatch{"Transitions.Watch", "Encounter", 'r'};
+constexpr Method kAcknowledge{"Transitions.Acknowledge", "Encounter", 'r'};
+
+class TransitionsService final : public v1::Transitions::CallbackService {
+ public:
+  explicit TransitionsService(Context& context) : context_(context) {}
+
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* call,
+                                const v1::GetTransitionRequest* request,
+                                v1::TransitionItem* response) override {
+    return AnswerOnPool(context_, call, kGet, [this, request, response](const PartyKey& party) {
+      return Read(party, request->transition_id(), response);
+    });
+  }
+
+  grpc::ServerWriteReactor<v1::TransitionItem>* Watch(grpc::CallbackServerContext* call,
+                                                      const v1::WatchRequest* request) override {
+    return rpc::Watch<v1::TransitionItem>::Start(
+        context_, call, kWatch, kTopic, request->resume_token(), MakeTransitionItem);
+  }
+
+  grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* call,
+                                        const v1::AcknowledgeRequest* request,
+                                        v1::AcknowledgeResponse*) override {
+    grpc::ServerUnaryReactor* const reactor = call->DefaultReactor();
+    if (absl::Status started = StartAcknowledge(call, *request, reactor); !started.ok()) {
+      reactor->Finish(context_.End(*call, kAcknowledge, started));
+    }
+    return reactor;
+  }
+
+ private:
+  absl::Status Read(const PartyKey& party, const std::string& id, v1::TransitionItem* response) {
+    HANDOFF_ASSIGN_OR_RETURN(access::TransitionStory story,
+                             context_.reader().GetTransition(party, id));
+    v1::Resource bundle;
+    if (!bundle.ParseFromString(story.bundle)) {
+      return absl::DataLossError("a stay cannot be read");
+    }
+    response->set_event(story.transition.last());
+    *response->mutable_transition() = std::move(story.transition);
+    response->mutable_bundle()->Swap(bundle.mutable_bundle());
+    return absl::OkStatus();
+  }
+
+  // OK: `reactor` is finished once the position is on disk.
+  absl::Status StartAcknowledge(grpc::CallbackServerContext* call,
+                                const v1::AcknowledgeRequest& request,
+                                grpc::ServerUnaryReactor* reactor) {
+    HANDOFF_ASSIGN_OR_RETURN(const PartyKey party, context_.Authenticate(*call, kAcknowledge));
+    const std::string stream = StreamName(party, kTopic);
+    HANDOFF_ASSIGN_OR_RETURN(const std::uint64_t sequence,
+                             context_.tokens().Decode(stream, request.resume_token()));
+    context_.acknowledger().Acknowledge(
+        stream, sequence, [this, call, reactor](const absl::Status& status) {
+          reactor->Finish(context_.End(*call, kAcknowledge, status));
+        });
+    return absl::OkStatus();
+  }
+
+  Context& context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeTransitionsService(Context& context) {
+  return std::make_unique<TransitionsService>(context);
+}
+
+}  // namespace handoff::rpc
