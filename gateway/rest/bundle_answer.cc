@@ -77,18 +77,18 @@ std::string SearchUrl(const access::SearchRequest& request,
   return url;
 }
 
-// The row of the error table for an issue that was answered with `status`: by both, or else by the
-// status alone.
+// The row of the error table for an issue that was answered with `status`: the first that has both;
+// else the first of the status, or the general one where there is none or the status is 422.
 const ErrorInfo& ErrorOfIssue(std::uint32_t status, std::string_view code) {
-  const ErrorInfo* closest = &Describe(ErrorId::kUnprocessable);
-  bool found = false;
+  const ErrorInfo& general = Describe(ErrorId::kUnprocessable);
+  const ErrorInfo* first = nullptr;
   for (int id = 0; id <= static_cast<int>(ErrorId::kInternal); ++id) {
     const ErrorInfo& info = Describe(static_cast<ErrorId>(id));
     if (static_cast<std::uint32_t>(info.http) != status) continue;
     if (info.issue_code == code) return info;
-    if (!std::exchange(found, true)) closest = &info;
+    if (first == nullptr) first = &info;
   }
-  return *closest;
+  return first == nullptr || first->http == general.http ? general : *first;
 }
 
 fhir::Issue ToIssue(const v1::Receipt::Issue& issue, std::uint32_t status) {
