@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <mutex>
 
 #include "gateway/base/bytes.h"
 
@@ -34,7 +32,7 @@ class Sequence {
   }
 
   Stamp Next(std::uint64_t now_ms) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     counter_ = (counter_ + 1) & kCounterMask;
     if (now_ms > millis_) {
       millis_ = now_ms;
@@ -45,9 +43,9 @@ class Sequence {
   }
 
  private:
-  absl::Mutex mutex_;
-  std::uint64_t millis_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::uint32_t counter_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::mutex mutex_;  // guards what follows
+  std::uint64_t millis_ = 0;
+  std::uint32_t counter_ = 0;
 };
 
 void PutDigits(std::uint64_t value, char* begin, char* end) {

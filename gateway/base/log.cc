@@ -5,9 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <mutex>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -115,7 +114,7 @@ struct PutValue {
 class Output {
  public:
   void Write(std::string_view line) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (torn_ && WriteSome("\n") != 1) return;
     const ssize_t written = WriteSome(line);
     torn_ = written > 0 && static_cast<std::size_t>(written) < line.size();
@@ -130,8 +129,8 @@ class Output {
     return written;
   }
 
-  absl::Mutex mutex_;
-  bool torn_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex mutex_;  // guards torn_ and the order of lines
+  bool torn_ = false;
 };
 
 std::string Describe(const absl::Status& status) {
