@@ -70,14 +70,14 @@ TEST_F(WebhookSignatureTest, RefusesAMalformedHeader) {
   const std::string good = SignWebhook(kSecret, kBody, clock_.Now());
   const std::string v1 = good.substr(good.find("v1="));
   for (const std::string& bad : {std::string(),
-                                v1,
-                                std::string("t=1783005600"),
-                                "t=," + v1,
-                                "t=x," + v1,
-                                "t=1783005600x," + v1,
-                                "t=99999999999999999999," + v1,
-                                "t=1783005600,t=1783005600," + v1,
-                                std::string("t=1783005600,v1=")}) {
+                                 v1,
+                                 std::string("t=1783005600"),
+                                 "t=," + v1,
+                                 "t=x," + v1,
+                                 "t=1783005600x," + v1,
+                                 "t=99999999999999999999," + v1,
+                                 "t=1783005600,t=1783005600," + v1,
+                                 std::string("t=1783005600,v1=")}) {
     EXPECT_FALSE(Fits(bad)) << bad;
   }
   std::string many = "t=1783005600";
