@@ -20,14 +20,4 @@ Understanding Understand(const Message& message, const EventRules& rules, Facts&
   return reading.Finish();
 }
 
-Understanding UnderstandMove(const Message& message,
-                             const v1::Referral& referral,
-                             v1::ReferralState to,
-                             const std::string& reason,
-                             Facts& facts) {
-  Reading reading(message, facts);
-  ReadMove(referral, to, reason, &reading);
-  return reading.Finish();
-}
-
 }  // namespace handoff::care

@@ -75,12 +75,4 @@ struct Understanding {
 
 Understanding Understand(const Message& message, const EventRules& rules, Facts& facts);
 
-// The move of a referral that has no Task, by the sender of the message; its resources are what was
-// done. A referral with a Task moves by writing the Task (ApplyMove) and Understand.
-Understanding UnderstandMove(const Message& message,
-                             const v1::Referral& referral,
-                             v1::ReferralState to,
-                             const std::string& reason,
-                             Facts& facts);
-
 }  // namespace handoff::care

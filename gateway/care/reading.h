@@ -38,8 +38,6 @@ class Reading {
   // As this message has changed it so far.
   std::optional<v1::Transition> StayOf(const ResourceKey& encounter);
   std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request);
-  // A referral that the caller has read itself.
-  void Know(const v1::Referral& stored) { stored_versions_[stored.id()] = stored.version(); }
   // Takes the new state; the version is the stored one plus one, however often it is put.
   void Put(v1::Transition stay);
   void Put(v1::Referral referral);

@@ -275,33 +275,4 @@ void ReadReferrals(const EventRules& rules, Reading* reading) {
   }
 }
 
-void ReadMove(const v1::Referral& referral,
-              v1::ReferralState to,
-              const std::string& reason,
-              Reading* reading) {
-  reading->Know(referral);
-  const Message& message = reading->message();
-  StepResult result = Step(referral, {to, message.sender, reason, message.id, message.received});
-  if (result.outcome == StepOutcome::kRefused) {
-    reading->AddIssue(fhir::Severity::kError, std::move(result.issue->text), {});
-    return;
-  }
-  if (result.outcome == StepOutcome::kUnchanged) return;
-  if (to == v1::REFERRAL_STATE_COMPLETED && message.resources.empty()) {
-    reading->AddIssue(fhir::Severity::kWarning,
-                      "completed without an output: the outcome (a Procedure) is still expected",
-                      {});
-  }
-  v1::Event& event = reading->AddEvent(v1::EVENT_KIND_REFERRAL_STATUS,
-                                       referral.service_request(),
-                                       referral.person_id(),
-                                       reading->received_us());
-  event.set_referral_id(referral.id());
-  event.set_status(std::string(StateCode(to)));
-  const auto story =
-      reading->stories().TellMessage(referral.service_request(), referral.person_id());
-  event.mutable_resources()->Assign(story.begin(), story.end());
-  reading->Put(std::move(result.referral));
-}
-
 }  // namespace handoff::care

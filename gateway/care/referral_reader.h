@@ -9,10 +9,4 @@ namespace handoff::care {
 
 void ReadReferrals(const EventRules& rules, Reading* reading);
 
-// Moves a referral that has no Task.
-void ReadMove(const v1::Referral& referral,
-              v1::ReferralState to,
-              const std::string& reason,
-              Reading* reading);
-
 }  // namespace handoff::care

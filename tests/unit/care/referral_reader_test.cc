@@ -250,18 +250,17 @@ TEST_F(ReferralReaderTest, CancelsARequestThatIsRevokedBeforeItHasATask) {
   EXPECT_EQ(Kinds(world_.Send("lfm", {ServiceRequest({.status = "revoked"})})), "");
 }
 
-TEST_F(ReferralReaderTest, MovesAReferralThatHasNoTask) {
+// A move over gRPC writes the Task that the request came without.
+TEST_F(ReferralReaderTest, AdoptsAPerformersTaskAndItsMove) {
   world_.Send("lfm",
               {ServiceRequest({.more = R"(,"performer":[{"reference":"Organization/llp"}])"})});
-  const v1::Referral referral = world_.Loop("ServiceRequest", "s");
-  const Understanding refused = world_.Move("llp", referral, v1::REFERRAL_STATE_COMPLETED, "");
+  const Understanding refused = world_.Send("llp", {Task({.status = "completed"})});
   ASSERT_THAT(refused.issues, SizeIs(1));
-  const Understanding read = world_.Move("llp", referral, v1::REFERRAL_STATE_ACCEPTED, "");
+  const Understanding read = world_.Send("llp", {Task({.status = "accepted"})});
   ASSERT_EQ(Kinds(read), "REFERRAL_STATUS");
-  EXPECT_EQ(read.referrals.at(0).version(), 2u);
-  EXPECT_EQ(Kinds(world_.Move(
-                "llp", world_.Loop("ServiceRequest", "s"), v1::REFERRAL_STATE_ACCEPTED, "")),
-            "");
+  ASSERT_THAT(read.referrals, SizeIs(1));
+  EXPECT_EQ(read.referrals[0].version(), 2u);
+  EXPECT_EQ(read.referrals[0].task().id(), "t");
 }
 
 }  // namespace

@@ -85,19 +85,6 @@ Understanding World::Send(const std::string& sender,
   return understanding;
 }
 
-Understanding World::Move(const std::string& sender,
-                          const v1::Referral& referral,
-                          v1::ReferralState to,
-                          const std::string& reason) {
-  Message message;
-  message.sender = PartyKey(sender);
-  message.id = MessageId("m" + std::to_string(++messages_));
-  message.received = now_;
-  Understanding understanding = UnderstandMove(message, referral, to, reason, *this);
-  if (!fhir::HasErrors(understanding.issues)) Keep(message, understanding);
-  return understanding;
-}
-
 void World::Keep(const Message& message, const Understanding& understanding) {
   for (const Written& written : message.resources) {
     stored_[{written.name.type(), written.name.id()}] = {written.name.version(),

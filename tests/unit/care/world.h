@@ -28,10 +28,6 @@ class World final : public Facts {
   Understanding Send(const std::string& sender,
                      const std::vector<std::string>& resources,
                      const std::string& header = {});
-  Understanding Move(const std::string& sender,
-                     const v1::Referral& referral,
-                     v1::ReferralState to,
-                     const std::string& reason);
 
   // The party that a reference ("Organization/lfm") stands for.
   void Know(const std::string& reference, const std::string& party) { parties_[reference] = party; }

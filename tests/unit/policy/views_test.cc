@@ -1,0 +1,219 @@
+// Labels, access, documents, and what is wrong in a file.
+#include "gateway/policy/views.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/policy/unmapped.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/policy/shipped_views.h"
+
+namespace handoff::policy::testing {
+namespace {
+
+using ::handoff::testing::StatusIs;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::string Condition(const std::string& label, const std::string& more = {}) {
+  return Encode(R"({"resourceType":"Condition","id":"c","meta":{"security":[{"code":")" + label +
+                R"("}]},"subject":{"reference":"Patient/p"})" + more + "}");
+}
+
+const std::string& Encounter() {
+  static const std::string encoded = Encode(
+      R"({"resourceType":"Encounter","id":"v","status":"finished","class":{"code":"IMP"},)"
+      R"("subject":{"reference":"Patient/p"},"diagnosis":[{"condition":{"reference":"Condition/c"}}]})");
+  return encoded;
+}
+
+std::string CodesOf(const std::string& encoded) {
+  std::string codes;
+  for (const Label* label : ShippedViews().LabelsOf(encoded)) codes += label->code + " ";
+  return codes;
+}
+
+MessageProjection Send(const char* view, const std::vector<std::string_view>& resources) {
+  auto message = ShippedViews().ProjectMessage(*ShippedViews().Find(view), resources);
+  EXPECT_TRUE(message.ok()) << message.status();
+  return message.ok() ? *std::move(message) : MessageProjection();
+}
+
+TEST(ViewsTest, FindsTheLabelsOfAResource) {
+  EXPECT_EQ(CodesOf(Encounter()), "");
+  EXPECT_EQ(CodesOf(Condition("HIV")), "HIV ");
+  EXPECT_EQ(CodesOf(Condition("N")), "");
+  EXPECT_EQ(
+      CodesOf(Condition(
+          "N",
+          R"(,"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},)"
+          R"("meta":{"security":[{"code":"PSY"}]}}])")),
+      "PSY ");
+  EXPECT_EQ(CodesOf(Encode(
+                R"({"resourceType":"Procedure","id":"x","meta":{"security":[{"code":"SDV"}]}})")),
+            "SDV ");
+  EXPECT_EQ(
+      CodesOf(Encode(R"({"resourceType":"Procedure","id":"x","contained":[{"resourceType":"Basic",)"
+                     R"("meta":{"security":[{"code":"ETH"}]}}]})")),
+      "ETH ");
+}
+
+TEST(ViewsTest, TakesALabelOnAPartForALabelOnTheWhole) {
+  EXPECT_EQ(
+      CodesOf(Condition("N",
+                        R"(,"code":{"text":"x","extension":[{"url":"http://hl7.org/fhir/uv/)"
+                        R"(security-label-ds4p/StructureDefinition/extension-inline-sec-label",)"
+                        R"("valueCoding":{"code":"X"}}]})")),
+      "inline ");
+}
+
+TEST(ViewsTest, WithholdsALabelledResourceAndEveryTraceOfIt) {
+  const MessageProjection message = Send("treatment-full", {Encounter(), Condition("HIV")});
+  EXPECT_EQ(message.withheld, "");
+  ASSERT_THAT(message.resources, SizeIs(1));
+  EXPECT_EQ(Decode(message.resources[0]),
+            R"({"resourceType":"Encounter","id":"v","status":"finished","class":{"code":"IMP"}})");
+  ASSERT_THAT(message.left_out, SizeIs(1));
+  EXPECT_EQ(message.left_out[0].reason, "label: sensitive");
+}
+
+TEST(ViewsTest, WithholdsTheMessageThatWouldReveal) {
+  for (const char* view : {"treatment-full", "payer-alert"}) {
+    const MessageProjection message = Send(view, {Encounter(), Condition("42CFRPart2")});
+    EXPECT_THAT(message.resources, IsEmpty());
+    EXPECT_THAT(message.left_out, IsEmpty());
+    EXPECT_EQ(message.withheld, "label: record of a Part 2 programme");
+  }
+}
+
+TEST(ViewsTest, WithholdsTheMessageWhenItsSubjectDoesNotLeave) {
+  const std::string patient =
+      Encode(R"({"resourceType":"Patient","id":"p","name":[{"family":"Quill"}]})");
+  EXPECT_EQ(Send("treatment-full", {Condition("PSY"), patient}).withheld, "label: sensitive");
+  EXPECT_EQ(Send("payer-alert", {Condition("N"), patient}).withheld,
+            "view payer-alert shows no Condition");
+}
+
+TEST(ViewsTest, ShowsALabelThatTheViewNames) {
+  EXPECT_THAT(Send("treatment-full", {Condition("R")}).resources, SizeIs(1));
+  EXPECT_THAT(Send("own-record", {Condition("42CFRPart2")}).resources, SizeIs(1));
+  EXPECT_EQ(Send("payer-status", {Condition("R")}).withheld, "label: restricted");
+}
+
+TEST(ViewsTest, WithholdsDocumentsBesideWhatWasLeftOut) {
+  const std::string document = Encode(
+      R"({"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"}})");
+  EXPECT_THAT(Send("treatment-full", {Encounter(), document}).resources, SizeIs(2));
+  const MessageProjection message =
+      Send("treatment-full", {Encounter(), document, Condition("PSY")});
+  EXPECT_THAT(message.resources, SizeIs(1));
+  EXPECT_THAT(message.left_out, SizeIs(2));
+  const auto alone = ShippedViews().Project(*ShippedViews().Find("treatment-full"), document, {});
+  ASSERT_TRUE(alone.ok());
+  EXPECT_FALSE(alone->encoded);
+}
+
+TEST(ViewsTest, WithholdsWhatAModifierTurnsAround) {
+  const MessageProjection message = Send(
+      "treatment-full",
+      {Encounter(),
+       Condition(
+           "N", R"(,"modifierExtension":[{"url":"http://example.org/not","valueBoolean":true}])")});
+  EXPECT_THAT(message.resources, SizeIs(1));
+  ASSERT_THAT(message.left_out, SizeIs(1));
+  EXPECT_THAT(message.left_out[0].reason, HasSubstr("modifier extension"));
+}
+
+TEST(ViewsTest, RefusesBytesThatAreNoResource) {
+  const View& view = *ShippedViews().Find("treatment-full");
+  EXPECT_THAT(ShippedViews().Project(view, "\xff\xff", {}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+  EXPECT_THAT(ShippedViews().ProjectMessage(view, {"\xff\xff"}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
+TEST(ViewsTest, GivesAReaderTheViewOfItsRelation) {
+  const auto view = [](const std::vector<std::string>& relations, std::string_view type) {
+    const Views::Decision decision = ShippedViews().Decide(relations, type, {});
+    return decision.view == nullptr ? std::string("denied") : decision.view->name();
+  };
+  EXPECT_EQ(view({"source", "payer"}, "Condition"), "own-record");
+  EXPECT_EQ(view({"medical-home"}, "Condition"), "treatment-full");
+  EXPECT_EQ(view({"payer"}, "CarePlan"), "payer-status");
+  EXPECT_EQ(view({"payer"}, "Encounter"), "payer-alert");
+  EXPECT_EQ(view({"payer"}, "Condition"), "denied");
+  EXPECT_EQ(view({"payer", "medical-home"}, "Condition"), "treatment-full");
+  EXPECT_EQ(view({"performer"}, "Patient"), "community-minimum");
+  EXPECT_EQ(view({"performer"}, "Coverage"), "denied");
+  EXPECT_EQ(view({"directory"}, "Organization"), "directory");
+  EXPECT_EQ(view({"neighbour"}, "Patient"), "denied");
+  EXPECT_EQ(view({}, "Patient"), "denied");
+}
+
+TEST(ViewsTest, DeniesALabelledResourceToWhomItsViewDoesNotNameIt) {
+  const Labels labels = ShippedViews().LabelsOf(Condition("HIV"));
+  const Views::Decision home = ShippedViews().Decide({"medical-home"}, "Condition", labels);
+  EXPECT_EQ(home.view, nullptr);
+  EXPECT_EQ(home.reason, "label: sensitive");
+  EXPECT_NE(ShippedViews().Decide({"medical-home", "source"}, "Condition", labels).view, nullptr);
+}
+
+TEST(ViewsTest, SaysWhereTheFileIsWrong) {
+  ConfigErrors errors;
+  LoadText(R"(labels:
+  - {code: X, kind: k, withhold: nothing, effective: 2020-01-01, source: s}
+views:
+  - name: a
+    version: 0
+    purpose: p
+    effective: 2020
+    source: s
+    labels: [Y]
+    allow:
+      Patient: [name, shoeSize]
+    unmapped: [Condition]
+  - {name: a, version: 1, purpose: p, effective: 2020-01-01, source: s, everything: true, allow: {Goal: [note]}}
+access:
+  - {relation: source, view: b}
+  - {relation: source, view: a, types: [Goal]}
+extra: 1
+)",
+           errors);
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:2:34: `nothing`")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:5:14")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:7:16: `2020` is not a date")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:9:14: `Y` is not among the labels")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:11:23")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:12:16: `Condition` has a map")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("a second view of this name")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("a view of everything lists no elements")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("views.yaml:15:30: there is no view `b`")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("view `a` shows no Goal")));
+  EXPECT_THAT(errors.list(), Contains(HasSubstr("unknown key `extra`")));
+}
+
+TEST(UnmappedTest, StripsWhatMayTellASecondStory) {
+  EXPECT_EQ(
+      StripUnmapped(
+          R"({"resourceType":"Procedure","id":"x","meta":{"source":"s","security":[{"code":"R"}]},)"
+          R"("text":{"div":"d"},"contained":[{"id":"c"}],"extension":[1],"_status":{"id":"i"},)"
+          R"("status":"completed","code":{"extension":[{"url":"u"}]},"n":1.00,"note":[{"text":"t"}],)"
+          R"("list":[{"_a":1},{"b":null,"c":true}]})"),
+      R"({"resourceType":"Procedure","id":"x","meta":{"security":[{"code":"R"}]},"status":"completed",)"
+      R"("n":1.00,"note":[{"text":"t"}],"list":[{"b":null,"c":true}]})");
+}
+
+TEST(UnmappedTest, RefusesWhatIsNoObject) {
+  for (const char* json : {"", "[]", "1", "\"x\"", "{\"a\":", "{}x", "[{\"a\":1}]"}) {
+    EXPECT_EQ(StripUnmapped(json), std::nullopt) << json;
+  }
+}
+
+}  // namespace
+}  // namespace handoff::policy::testing
