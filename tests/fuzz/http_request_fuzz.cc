@@ -1,4 +1,5 @@
-// The first byte says where to cut the rest in two: a stream means the same however it arrives.
+// The first byte says where to cut the rest in two: a stream yields the same requests however it
+// arrives. (Beast may see later that one is malformed, when it waits for the end of the header.)
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,7 +18,7 @@ using handoff::http::RequestParser;
 constexpr std::size_t kHeaderLimit = 64 << 10;
 constexpr std::size_t kBodyLimit = 4 << 10;
 
-std::string Summary(std::string_view stream, std::size_t first_part) {
+std::string Accepted(std::string_view stream, std::size_t first_part) {
   RequestParser parser(kHeaderLimit, kBodyLimit);
   std::string out;
   std::string pending;
@@ -25,7 +26,7 @@ std::string Summary(std::string_view stream, std::size_t first_part) {
     pending += part;
     for (;;) {
       pending.erase(0, parser.Put(pending));
-      if (parser.failed()) return out + std::to_string(parser.error_status());
+      if (parser.failed()) return out;
       if (!parser.done()) break;
       const RequestParser::Parsed parsed = parser.Take();
       HANDOFF_CHECK(parsed.request.body.size() <= kBodyLimit);
@@ -44,6 +45,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t cut = data[0] * stream.size() / 255;
-  HANDOFF_CHECK(Summary(stream, cut) == Summary(stream, stream.size()));
+  HANDOFF_CHECK(Accepted(stream, cut) == Accepted(stream, stream.size()));
   return 0;
 }
