@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "absl/status/status.h"
+
 namespace handoff::store {
 
 struct StoreOptions {
@@ -16,5 +18,8 @@ struct StoreOptions {
   // Range 1..1'000'000'000.
   std::size_t max_stream_items = 100'000;
 };
+
+// kInvalidArgument if an option is outside its range.
+absl::Status CheckOptions(const StoreOptions& options);
 
 }  // namespace handoff::store

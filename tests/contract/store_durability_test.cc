@@ -88,6 +88,16 @@ TEST_P(StoreDurability, FindsEverythingAfterReopening) {
   HANDOFF_EXPECT_OK(store_->VerifyLedger());
 }
 
+TEST_P(StoreDurability, RefusesOptionsOutOfRange) {
+  const handoff::testing::TempDir directory;
+  EXPECT_THAT(GetParam().open(directory.path(), {.max_pending_deliveries = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "max_pending_deliveries"));
+  EXPECT_THAT(GetParam().open(directory.path(), {.max_queued_commits = 1'000'001}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "from 1 to 1000000"));
+  EXPECT_THAT(GetParam().open(directory.path(), {.max_stream_items = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "max_stream_items"));
+}
+
 TEST_P(StoreDurability, RefusesADirectoryThatIsInUse) {
   EXPECT_THAT(GetParam().open(directory_.path(), {}),
               StatusIs(absl::StatusCode::kFailedPrecondition, "another process"));

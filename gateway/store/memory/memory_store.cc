@@ -256,6 +256,7 @@ Statistics MemoryStore::GetStatistics() {
 }  // namespace
 
 std::unique_ptr<Store> OpenMemoryStore(StoreOptions options) {
+  HANDOFF_CHECK(CheckOptions(options).ok());
   return std::make_unique<MemoryStore>(options);
 }
 

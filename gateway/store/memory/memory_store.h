@@ -12,6 +12,7 @@
 
 namespace handoff::store {
 
+// REQUIRES: the options are in their ranges.
 std::unique_ptr<Store> OpenMemoryStore(StoreOptions options = {});
 
 }  // namespace handoff::store

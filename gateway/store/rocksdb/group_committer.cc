@@ -7,6 +7,13 @@
 #include "gateway/store/keys.h"
 
 namespace handoff::store {
+namespace {
+
+// A group of bundles of ordinary size stays below it; large ones share a write with few others, so
+// that memory is bounded and nobody waits long for them.
+constexpr std::size_t kMaxWriteBytes = std::size_t{8} << 20;
+
+}  // namespace
 
 struct GroupCommitter::Write {
   DeliveryStage stage;
@@ -45,8 +52,9 @@ std::size_t GroupCommitter::CommitSome(std::span<Item> items) {
     write.outcomes.assign(items.size(), failed);
   }
   for (Item& item : items.subspan(write.outcomes.size())) {
-    // What such a batch replaces must be read from the disk, so what is before it has to be there.
-    if (!item.work.unread.empty() && !write.staged.empty()) break;
+    // What an unread resource replaces is read from the disk, so what is before it has to be there.
+    const bool own_write = !item.work.unread.empty() || batch_.GetDataSize() > kMaxWriteBytes;
+    if (own_write && !write.staged.empty()) break;
     write.outcomes.push_back(Add(item.work, write));
   }
   Store::Notice notice;

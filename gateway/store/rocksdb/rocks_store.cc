@@ -201,6 +201,7 @@ Statistics RocksStore::GetStatistics() {
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& directory,
                                                       StoreOptions options) {
+  HANDOFF_RETURN_IF_ERROR(CheckOptions(options));
   HANDOFF_ASSIGN_OR_RETURN(std::unique_ptr<RocksDb> db, RocksDb::Open(directory));
   auto store = std::make_unique<RocksStore>(options, std::move(db));
   HANDOFF_RETURN_IF_ERROR(store->Recover());

@@ -24,6 +24,7 @@ namespace handoff::store {
 // memory in proportion to the deliveries that are pending or dead.
 //
 // Errors:
+//   kInvalidArgument     an option is outside its range
 //   kFailedPrecondition  another process holds the directory, or it holds something else, or a
 //                        store whose disk format this version does not read
 //   kDataLoss            a record or the log is damaged; nothing was modified
