@@ -1,5 +1,6 @@
 #include "gateway/rpc/stream_pump.h"
 
+#include <exception>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -102,8 +103,7 @@ void StreamPump::Step() {
       Passed();
       continue;
     }
-    absl::StatusOr<std::optional<std::string>> rendered =
-        sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()));
+    absl::StatusOr<std::optional<std::string>> rendered = Render(delivery);
     if (!rendered.ok()) {
       Close(rendered.status());
       continue;
@@ -111,6 +111,14 @@ void StreamPump::Step() {
     if (rendered->has_value()) return Withhold(delivery, **std::move(rendered));
     sink_.Write();
     return;
+  }
+}
+
+absl::StatusOr<std::optional<std::string>> StreamPump::Render(const v1::Delivery& delivery) {
+  try {
+    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()));
+  } catch (const std::exception& e) {
+    return MakeError(ErrorId::kInternal, "the gateway failed", e.what());
   }
 }
 

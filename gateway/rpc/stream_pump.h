@@ -93,6 +93,7 @@ class StreamPump final : public StreamListener, public std::enable_shared_from_t
   void Step();
   void Continue();
   void Withhold(const v1::Delivery& delivery, std::string reason);
+  absl::StatusOr<std::optional<std::string>> Render(const v1::Delivery& delivery);
   // True: the turn stays here, look again. False: it was given up.
   bool KeepTurnWhenDry();
 

@@ -49,7 +49,12 @@ void WorkerPool::Run() {
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    task();
+    try {
+      task();
+    } catch (const std::exception& e) {
+      log::Error("task_failed",
+                 {{"pool", log::Safe(options_.name)}, {"status", absl::InternalError(e.what())}});
+    }
   }
 }
 

@@ -7,8 +7,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
+#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "gateway/app/load/driver.h"
@@ -25,22 +24,38 @@ struct Url {
   std::string path;
 };
 
+// One part of `url`; empty if it has none.
+std::string Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
 absl::StatusOr<Url> ParseUrl(const LoadOptions& options) {
-  const auto parsed = boost::urls::parse_uri(options.url);
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https")) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  const bool understood =
+      curl_url_set(parsed.get(), CURLUPART_URL, options.url.c_str(), 0) == CURLUE_OK;
+  const std::string scheme = Part(parsed.get(), CURLUPART_SCHEME);
+  if (!understood || (scheme != "http" && scheme != "https")) {
     return absl::InvalidArgumentError("--url: not an http or https URL: " + options.url);
   }
   Url url;
-  url.tls = parsed->scheme() == "https";
-  url.host = std::string(parsed->host_address());
-  url.port = parsed->has_port() ? std::string(parsed->port()) : url.tls ? "443" : "80";
-  url.path = std::string(parsed->encoded_path());
+  url.tls = scheme == "https";
+  url.host = Part(parsed.get(), CURLUPART_HOST);
+  url.port = Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  url.path = Part(parsed.get(), CURLUPART_PATH);
   if (!options.baseline) {
     if (!url.path.ends_with('/')) url.path += '/';
     url.path += "$process-message";
   }
-  if (url.path.empty()) url.path = "/";
   return url;
+}
+
+// A host without the brackets of an IPv6 literal.
+std::string AddressOf(const std::string& host) {
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
 
 std::string RequestHead(const Url& url, const LoadOptions& options, std::size_t bytes) {
@@ -66,7 +81,7 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTls(const Url& url,
   }
   if (error) return absl::InvalidArgumentError("--ca: " + error.message());
   tls->set_verify_mode(asio::ssl::verify_peer);
-  tls->set_verify_callback(asio::ssl::host_name_verification(url.host));
+  tls->set_verify_callback(asio::ssl::host_name_verification(AddressOf(url.host)));
   return tls;
 }
 
@@ -115,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Driver>> StartFhirDriver(DriverParts parts) {
   HANDOFF_ASSIGN_OR_RETURN(const Url url, ParseUrl(parts.options));
   auto io = std::make_unique<asio::io_context>(1);
   boost::system::error_code error;
-  auto addresses = asio::ip::tcp::resolver(*io).resolve(url.host, url.port, error);
+  auto addresses = asio::ip::tcp::resolver(*io).resolve(AddressOf(url.host), url.port, error);
   if (error) return absl::UnavailableError("--url: " + url.host + ": " + error.message());
   std::string head = RequestHead(url, parts.options, parts.discharges.text().size());
   if (!url.tls) {

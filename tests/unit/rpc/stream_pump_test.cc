@@ -1,0 +1,306 @@
+#include "gateway/rpc/stream_pump.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/base/metrics.h"
+#include "gateway/rpc/acknowledger.h"
+#include "gateway/store/memory/memory_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+
+namespace handoff::rpc {
+namespace {
+
+using ::handoff::testing::StatusIs;
+using ::testing::ElementsAre;
+
+constexpr char kStream[] = "nha/transitions";
+
+// A client that takes items when the test lets it.
+class FakeSink final : public StreamSink {
+ public:
+  absl::StatusOr<std::optional<std::string>> Render(const v1::Delivery& delivery,
+                                                    std::string token) override {
+    absl::MutexLock lock(&mutex_);
+    ++renderings_[delivery.id()];
+    rendered_ = {delivery.id(), std::move(token)};
+    if (const auto found = withheld.find(delivery.id()); found != withheld.end()) {
+      return found->second;
+    }
+    return std::nullopt;
+  }
+  void Write() override {
+    absl::MutexLock lock(&mutex_);
+    written_.push_back(rendered_);
+  }
+  void End(const absl::Status& status) override {
+    absl::MutexLock lock(&mutex_);
+    ended_ = status;
+  }
+
+  std::vector<std::string> AwaitWritten(std::size_t count) {
+    absl::MutexLock lock(&mutex_);
+    const auto there = [&]()
+                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return written_.size() >= count; };
+    EXPECT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&there), absl::Seconds(30)));
+    std::vector<std::string> ids;
+    for (const auto& [id, token] : written_) ids.push_back(id);
+    return ids;
+  }
+  absl::Status AwaitEnd() {
+    absl::MutexLock lock(&mutex_);
+    const auto there = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_.has_value(); };
+    EXPECT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&there), absl::Seconds(30)));
+    return ended_.value_or(absl::OkStatus());
+  }
+  std::string token(std::size_t i) {
+    absl::MutexLock lock(&mutex_);
+    return written_.at(i).second;
+  }
+
+  std::map<std::string, std::string> withheld;  // reason by delivery id; set before the start
+
+ private:
+  absl::Mutex mutex_;
+  std::pair<std::string, std::string> rendered_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, std::string>> written_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int> renderings_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> ended_ ABSL_GUARDED_BY(mutex_);
+};
+
+class StreamPumpTest : public ::testing::Test {
+ protected:
+  StreamPumpTest() {
+    store_->SetListener([this](const store::Store::Notice& n) { hub_.Notify(n.streams); });
+  }
+  ~StreamPumpTest() override {
+    acknowledger_.WaitUntilIdle();
+    store_->SetListener({});
+    pool_.Stop();
+  }
+
+  // Appends deliveries d<from>..d<to>, one message each.
+  void Append(int from, int to) {
+    store::Batch batch;
+    for (int i = from; i <= to; ++i) {
+      v1::Delivery delivery;
+      delivery.set_id("d" + std::to_string(i));
+      delivery.set_recipient("nha");
+      delivery.set_state(v1::DELIVERY_STATE_PENDING);
+      delivery.set_created_us(ToMicros(clock_.Now()));
+      delivery.mutable_event()->set_message_id("m" + std::to_string(i));
+      batch.append.push_back({kStream, delivery});
+    }
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
+
+  std::shared_ptr<StreamPump> Open(FakeSink& sink) {
+    auto pump = StreamPump::Open(
+        {*store_, hub_, pool_, tokens_, withheld_}, {.window = 4}, PartyKey("nha"), kStream, sink);
+    EXPECT_THAT(pump, ::handoff::testing::IsOk());
+    return *std::move(pump);
+  }
+
+  // Takes `count` items as fast as they come.
+  std::vector<std::string> Take(StreamPump& pump, FakeSink& sink, std::size_t count) {
+    for (std::size_t i = 1; i <= count; ++i) {
+      sink.AwaitWritten(i);
+      if (i < count) pump.OnWritten(true);
+    }
+    return sink.AwaitWritten(count);
+  }
+
+  absl::Status Acknowledge(std::uint64_t sequence) {
+    absl::Mutex mutex;
+    std::optional<absl::Status> done;
+    acknowledger_.Acknowledge(kStream, sequence, [&](absl::Status status) {
+      absl::MutexLock lock(&mutex);
+      done = std::move(status);
+    });
+    absl::MutexLock lock(&mutex);
+    const auto there = [&] { return done.has_value(); };
+    mutex.Await(absl::Condition(&there));
+    return *done;
+  }
+
+  int Entries(const std::string& message, v1::LedgerEntry::Kind kind) {
+    const auto ledger = store_->GetSnapshot()->Ledger(MessageId(message));
+    EXPECT_THAT(ledger, ::handoff::testing::IsOk());
+    int count = 0;
+    for (const v1::LedgerEntry& entry : *ledger) count += entry.kind() == kind ? 1 : 0;
+    return count;
+  }
+
+  std::uint64_t Sequence(const std::string& token) {
+    const auto sequence = tokens_.Decode(kStream, token);
+    EXPECT_THAT(sequence, ::handoff::testing::IsOk());
+    return sequence.value_or(0);
+  }
+
+  ::handoff::testing::FakeClock clock_;
+  Metrics metrics_;
+  const std::unique_ptr<store::Store> store_ = store::OpenMemoryStore();
+  const ResumeTokens tokens_{"secret"};
+  StreamHub hub_{{}, metrics_.streams_open};
+  WithheldRecorder withheld_{*store_, clock_, metrics_};
+  WorkerPool pool_{{.name = "test", .threads = 2, .max_queued = 100}};
+  Acknowledger acknowledger_{*store_, clock_, metrics_, pool_};
+};
+
+TEST_F(StreamPumpTest, SendsWhatIsThereThenWhatComes) {
+  Append(1, 6);
+  FakeSink sink;
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, sink, 6), ElementsAre("d1", "d2", "d3", "d4", "d5", "d6"));
+  pump->OnWritten(true);
+  Append(7, 8);
+  sink.AwaitWritten(7);
+  pump->OnWritten(true);
+  EXPECT_THAT(sink.AwaitWritten(8), ElementsAre("d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8"));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, ResumesAfterATokenWithoutSkipOrRepeat) {
+  Append(1, 9);
+  std::uint64_t after = 0;
+  {
+    FakeSink sink;
+    const auto pump = Open(sink);
+    pump->Start(std::nullopt);
+    Take(*pump, sink, 3);
+    after = Sequence(sink.token(2));
+    pump->OnWritten(false);
+    EXPECT_THAT(sink.AwaitEnd(), StatusIs(absl::StatusCode::kCancelled, ""));
+  }
+  FakeSink sink;
+  const auto pump = Open(sink);
+  pump->Start(after);
+  EXPECT_THAT(Take(*pump, sink, 6), ElementsAre("d4", "d5", "d6", "d7", "d8", "d9"));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, StartsAfterWhatIsAcknowledgedWithoutAToken) {
+  Append(1, 4);
+  FakeSink sink;
+  auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  Take(*pump, sink, 4);
+  HANDOFF_ASSERT_OK(Acknowledge(Sequence(sink.token(1))));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+
+  FakeSink again;
+  pump = Open(again);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, again, 2), ElementsAre("d3", "d4"));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(again.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, HoldsOneItemUnderWayForAClientThatDoesNotRead) {
+  Append(1, 100);
+  FakeSink slow;
+  const auto stuck = Open(slow);
+  stuck->Start(std::nullopt);
+  slow.AwaitWritten(1);
+
+  FakeSink quick;
+  const auto pump = Open(quick);
+  pump->Start(std::nullopt);
+  EXPECT_EQ(Take(*pump, quick, 100).size(), 100u);
+  EXPECT_THAT(slow.AwaitWritten(1), ElementsAre("d1"));
+
+  for (const auto& each : {stuck, pump}) {
+    each->Close(absl::OkStatus());
+    each->OnWritten(true);
+  }
+  HANDOFF_EXPECT_OK(slow.AwaitEnd());
+  HANDOFF_EXPECT_OK(quick.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, PassesOverWhatIsWithheldAndRecordsItOnce) {
+  Append(1, 3);
+  for (int round = 0; round < 3; ++round) {
+    FakeSink sink;
+    sink.withheld = {{"d2", "consent"}};
+    const auto pump = Open(sink);
+    pump->Start(std::nullopt);
+    EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d3"));
+    pump->OnWritten(true);
+    pump->Close(absl::OkStatus());
+    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  }
+  EXPECT_EQ(Entries("m2", v1::LedgerEntry::WITHHELD), 1);
+}
+
+TEST_F(StreamPumpTest, DoesNotReleaseLaterWhatWasWithheld) {
+  Append(1, 2);
+  std::uint64_t last = 0;
+  for (const bool consent : {false, true}) {
+    FakeSink sink;
+    if (!consent) sink.withheld = {{"d1", "consent"}};
+    const auto pump = Open(sink);
+    pump->Start(std::nullopt);
+    EXPECT_THAT(Take(*pump, sink, 1), ElementsAre("d2"));
+    last = Sequence(sink.token(0));
+    pump->OnWritten(true);
+    pump->Close(absl::OkStatus());
+    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  }
+  HANDOFF_ASSERT_OK(Acknowledge(last));
+  EXPECT_EQ(Entries("m1", v1::LedgerEntry::DELIVERED), 0);
+  EXPECT_EQ(Entries("m2", v1::LedgerEntry::DELIVERED), 1);
+}
+
+TEST_F(StreamPumpTest, EndsAtShutdownWhetherItWasStartedOrNot) {
+  FakeSink idle;
+  FakeSink unstarted;
+  const auto first = Open(idle);
+  const auto second = Open(unstarted);
+  first->Start(std::nullopt);
+  hub_.Close();
+  EXPECT_THAT(idle.AwaitEnd(), StatusIs(absl::StatusCode::kUnavailable, "resume"));
+  EXPECT_THAT(unstarted.AwaitEnd(), StatusIs(absl::StatusCode::kUnavailable, "resume"));
+  second->Start(std::nullopt);
+}
+
+TEST_F(StreamPumpTest, AcknowledgesAnItemAndAllBeforeItOnce) {
+  Append(1, 600);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto items, store_->ReadStream(kStream, 0, 600));
+  ASSERT_EQ(items.size(), 600u);
+  HANDOFF_ASSERT_OK(Acknowledge(items[549].sequence()));
+  HANDOFF_ASSERT_OK(Acknowledge(items[549].sequence()));
+  HANDOFF_ASSERT_OK(Acknowledge(items[10].sequence()));
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::uint64_t position, store_->StreamPosition(kStream));
+  EXPECT_EQ(position, items[549].sequence());
+  EXPECT_EQ(Entries("m1", v1::LedgerEntry::DELIVERED), 1);
+  EXPECT_EQ(Entries("m550", v1::LedgerEntry::DELIVERED), 1);
+  EXPECT_EQ(Entries("m551", v1::LedgerEntry::DELIVERED), 0);
+  EXPECT_EQ(metrics_.Deliveries("nha", "delivered").Value(), 550);
+}
+
+TEST_F(StreamPumpTest, RefusesToAcknowledgeWhatIsNotThere) {
+  Append(1, 2);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto items, store_->ReadStream(kStream, 0, 2));
+  EXPECT_THAT(Acknowledge(items[1].sequence() + 1),
+              StatusIs(absl::StatusCode::kInvalidArgument, "not of an item"));
+}
+
+}  // namespace
+}  // namespace handoff::rpc
