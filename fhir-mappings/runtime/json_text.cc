@@ -75,9 +75,11 @@ bool ParseText(std::string_view text, Handler& handler) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) return false;
   }
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  InsituCopy copy(text);
+  rapidjson::InsituStringStream stream(copy.data());
   rapidjson::Reader parser;
-  return !parser.Parse<rapidjson::kParseNumbersAsStringsFlag>(stream, handler).IsError();
+  return !parser.Parse < rapidjson::kParseInsituFlag |
+         rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError();
 }
 
 // Accepts one object of bounded depth.
@@ -144,15 +146,6 @@ class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, R
   std::string key_;  // whose value comes next
   std::vector<std::size_t> lengths_;
   bool reference_ = false;
-};
-
-// Numbers come as text and leave as they came.
-class IndentingHandler : public rapidjson::PrettyWriter<rapidjson::StringBuffer> {
- public:
-  using PrettyWriter::PrettyWriter;
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-    return RawValue(text, length, rapidjson::kNumberType);
-  }
 };
 
 // Copies events to text, with the edit on the way.
@@ -327,11 +320,45 @@ void VisitJsonReferences(std::string_view json, const ReferenceFinder::Visit& vi
 }
 
 std::string Indented(std::string_view json) {
-  rapidjson::StringBuffer buffer;
-  IndentingHandler handler(buffer);
-  handler.SetIndent(' ', 2);
-  ParseText(json, handler);
-  return std::string(buffer.GetString(), buffer.GetSize());
+  std::string out;
+  std::size_t depth = 0;
+  const auto new_line = [&] { out.append(1, '\n').append(2 * depth, ' '); };
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    switch (c) {
+      case '"': {
+        std::size_t end = i + 1;
+        while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+        out += json.substr(i, end + 1 - i);
+        i = end;
+        break;
+      }
+      case '{':
+      case '[':
+        out += c;
+        ++depth;
+        if (i + 1 < json.size() && json[i + 1] != '}' && json[i + 1] != ']') new_line();
+        break;
+      case '}':
+      case ']':
+        --depth;
+        if (json[i - 1] != '{' && json[i - 1] != '[') new_line();
+        out += c;
+        break;
+      case ',':
+        out += c;
+        new_line();
+        break;
+      case ':':
+        out += ": ";
+        break;
+      case ' ':
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
 }
 
 JsonResult AppendEditedJson(std::string_view text, const JsonEdit& edit, Sink& out) {

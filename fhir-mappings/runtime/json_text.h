@@ -22,7 +22,8 @@ void AppendEscaped(std::string_view text, Sink& out);
 // Whether `text` is one JSON object on one line, within kMaxTextDepth.
 bool IsJsonObject(std::string_view text);
 
-// `json` with two spaces a level, as people read it; numbers stay as they are written.
+// `json`, which is sound, with two spaces a level, as people read it; numbers stay as they are
+// written.
 std::string Indented(std::string_view json);
 
 // Calls `visit` for each string member `reference` below the top of `json`. `members` names the

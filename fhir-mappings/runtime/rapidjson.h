@@ -22,8 +22,30 @@
 #endif
 #define RAPIDJSON_HAS_STDSTRING 0
 
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/prettywriter.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
+
+namespace handoff::fhir {
+
+// A private copy of a text to parse in place: strings need no other memory, and the SIMD scanner,
+// which reads whole aligned blocks, finds room behind the end.
+class InsituCopy {
+ public:
+  explicit InsituCopy(std::string_view text)
+      : bytes_(std::make_unique_for_overwrite<char[]>(text.size() + kPadding)) {
+    if (!text.empty()) std::memcpy(bytes_.get(), text.data(), text.size());
+    std::memset(bytes_.get() + text.size(), 0, kPadding);
+  }
+  char* data() { return bytes_.get(); }
+
+ private:
+  static constexpr std::size_t kPadding = 32;
+  std::unique_ptr<char[]> bytes_;
+};
+
+}  // namespace handoff::fhir

@@ -145,6 +145,7 @@ class Reader {
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
   std::size_t unlisted_ = 0;
+  Severity unlisted_severity_ = Severity::kInformation;
   bool failed_ = false;
 
   Mode mode_ = Mode::kModel;
@@ -171,8 +172,12 @@ bool Reader::Run(std::string_view json) {
     Parse(json);
   }
   if (unlisted_ != 0) {
-    issues_->push_back({Severity::kInformation,
-                        "informational",
+    // As grave as the gravest of them, so that the list alone tells whether the document was
+    // refused.
+    const std::string_view code =
+        unlisted_severity_ >= Severity::kError ? "processing" : "informational";
+    issues_->push_back({unlisted_severity_,
+                        code,
                         std::to_string(unlisted_) + " more problems are not listed",
                         ""});
   }
@@ -180,14 +185,10 @@ bool Reader::Run(std::string_view json) {
 }
 
 bool Reader::Parse(std::string_view json) {
-  // RapidJSON's scanner reads whole aligned blocks, beyond the terminator too.
-  constexpr std::size_t kPadding = 32;
-  const auto copy = std::make_unique_for_overwrite<char[]>(json.size() + kPadding);
-  if (!json.empty()) std::memcpy(copy.get(), json.data(), json.size());
-  std::memset(copy.get() + json.size(), 0, kPadding);
-  Stream stream(copy.get());
+  InsituCopy copy(json);
+  Stream stream(copy.data());
   Stream* const outer_stream = std::exchange(stream_, &stream);
-  const char* const outer_end = std::exchange(end_, copy.get() + json.size());
+  const char* const outer_end = std::exchange(end_, copy.data() + json.size());
   rapidjson::Reader parser;
   // Recursive parsing is bounded: Enter() stops it at max_depth.
   const rapidjson::ParseResult result = parser.Parse < rapidjson::kParseInsituFlag |
@@ -252,6 +253,7 @@ bool Reader::Report(Severity severity,
   if (severity >= Severity::kError) failed_ = true;
   if (issues_->size() >= limits_.max_issues) {
     ++unlisted_;
+    unlisted_severity_ = std::max(unlisted_severity_, severity);
     return true;
   }
   std::string whole = path.empty() ? text : path + ": " + text;

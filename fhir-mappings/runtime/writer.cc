@@ -82,13 +82,20 @@ bool Writer::Resource(std::string_view wire) {
 
 bool Writer::Opaque(std::string_view wire) {
   WireReader reader(wire);
+  std::string_view type;
   std::string_view json;
   for (WireField field; reader.Next(field);) {
-    if (field.type != WireType::kBytes || field.number > wire_fields::kOpaqueJson)
+    if (field.type != WireType::kBytes || field.number > wire_fields::kOpaqueJson) {
       return Damaged("OpaqueResource");
+    }
+    if (field.number == wire_fields::kOpaqueType) type = field.bytes;
     if (field.number == wire_fields::kOpaqueJson) json = field.bytes;
   }
   if (!reader.ok() || !IsJsonObject(json)) return Damaged("OpaqueResource");
+  // Its type and its text must agree, or a mapped resource could travel under another name.
+  const ResourceName name = FindResourceType(json.substr(json.find('{') + 1));
+  if (!name.found || name.type != nullptr || name.name != type)
+    return Damaged("OpaqueResource.type");
   out_.Append(json);
   return true;
 }

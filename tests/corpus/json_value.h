@@ -74,10 +74,13 @@ class JsonValueBuilder {
 
 // False if `json` is not JSON, or an object has a member twice.
 inline bool ParseValue(std::string_view json, JsonValue& value) {
-  rapidjson::MemoryStream stream(json.data(), json.size());
+  InsituCopy copy(json);
+  rapidjson::InsituStringStream stream(copy.data());
   JsonValueBuilder builder;
   rapidjson::Reader reader;
-  if (reader.Parse<rapidjson::kParseNumbersAsStringsFlag>(stream, builder).IsError()) return false;
+  if (reader.Parse < rapidjson::kParseInsituFlag |
+      rapidjson::kParseNumbersAsStringsFlag > (stream, builder).IsError())
+    return false;
   value = std::move(builder.value);
   return true;
 }

@@ -5,10 +5,12 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
 #include "fhir-mappings/runtime/resource.h"
@@ -97,6 +99,67 @@ TEST(RoundTripTest, EverySoundDocumentComesBackValueIdentical) {
   }
   std::printf("%5d documents\n", total);
   EXPECT_GT(total, 0) << "no corpus, no proof";
+}
+
+// Adds what `message` and those below it keep in `extra`; names that R4 gives a field are failures.
+void CheckExtras(const google::protobuf::Message& message, std::size_t& bytes) {
+  static const std::set<std::string> kUnmapped = {"extension", "modifierExtension", "id"};
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->name() == "extra") {
+      const std::string extra = reflection->GetString(message, field);
+      bytes += extra.size();
+      JsonValue value;
+      ASSERT_TRUE(ParseValue(extra, value));
+      for (const auto& [name, member] : value.members) {
+        const bool known = kUnmapped.count(name) != 0 || name.starts_with('_');
+        EXPECT_TRUE(known || message.GetDescriptor()->FindFieldByCamelcaseName(name) == nullptr)
+            << message.GetDescriptor()->full_name() << " keeps " << name;
+      }
+    } else if (field->message_type() != nullptr) {
+      const int n = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+      for (int i = 0; i < n; ++i) {
+        CheckExtras(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                         : reflection->GetMessage(message, field),
+                    bytes);
+      }
+    }
+  }
+}
+
+TEST(RoundTripTest, ExtraHoldsOnlyWhatTheModelHasNoFieldFor) {
+  SKIP_WITHOUT_CORPORA();
+  const std::set<std::string> types = {"CarePlan", "Goal", "Condition", "ServiceRequest"};
+  int documents = 0;
+  std::size_t json_bytes = 0;
+  std::size_t extra_bytes = 0;
+  for (const std::filesystem::path& path : Files("structural-ok")) {
+    const std::string name = path.string();
+    if (name.find("/r4-examples/") == name.npos && name.find("/us-core/") == name.npos) continue;
+    std::string encoded;
+    Issues issues;
+    if (!ReadJson(ReadFile(path), {}, &encoded, &issues)) continue;
+    if (types.count(std::string(ReadHead(encoded).type)) == 0) continue;
+    SCOPED_TRACE(name);
+    for (const Issue& issue : issues)
+      EXPECT_EQ(issue.severity, Severity::kInformation) << issue.text;
+    v1::Resource resource;
+    ASSERT_TRUE(resource.ParseFromString(encoded));
+    std::string json;
+    ASSERT_TRUE(WriteJson(encoded, {}, &json).ok());
+    CheckExtras(resource, extra_bytes);
+    json_bytes += json.size();
+    ++documents;
+  }
+  std::printf("%d documents, %zu bytes as compact JSON, %.1f %% of them in extra\n",
+              documents,
+              json_bytes,
+              json_bytes == 0
+                  ? 0.0
+                  : 100.0 * static_cast<double>(extra_bytes) / static_cast<double>(json_bytes));
+  EXPECT_GT(documents, 0) << "no corpus, no proof";
 }
 
 }  // namespace

@@ -291,7 +291,7 @@ TEST(ReaderTest, ListsNoMoreIssuesThanItsLimitAndCountsTheRest) {
   EXPECT_THAT(IssuesOf(two, options), SizeIs(2));
   const Issues issues = IssuesOf(Patient(R"("active":1,"gender":"x","birthDate":"x")"), options);
   ASSERT_THAT(issues, SizeIs(3));
-  EXPECT_EQ(issues[2].severity, Severity::kInformation);
+  EXPECT_EQ(issues[2].severity, Severity::kError);
   EXPECT_EQ(issues[2].text, "1 more problems are not listed");
 }
 

@@ -119,6 +119,20 @@ TEST(WriterTest, RefusesDamage) {
               StatusIs(kDataLoss, "reference"));
 }
 
+TEST(WriterTest, RefusesAnOpaqueResourceThatIsNotWhatItSays) {
+  for (const char* json :
+       {R"({"resourceType":"Patient"})", R"({"resourceType":"Device"})", R"({"id":"x"})", "[]"}) {
+    v1::Resource resource;
+    resource.mutable_opaque()->set_type("Procedure");
+    resource.mutable_opaque()->set_json(json);
+    EXPECT_THAT(WriteStatus(resource.SerializeAsString()),
+                StatusIs(absl::StatusCode::kDataLoss, "OpaqueResource"));
+    resource.mutable_opaque()->set_type("Patient");
+    EXPECT_THAT(WriteStatus(resource.SerializeAsString()),
+                StatusIs(absl::StatusCode::kDataLoss, "OpaqueResource"));
+  }
+}
+
 TEST(WriterTest, RefusesASingleElementThatStandsTwice) {
   // Patient { language: "a", language: "b" } and both types of deceased[x].
   EXPECT_THAT(WriteStatus(std::string_view("\x0a\x06\x22\x01"
