@@ -129,10 +129,12 @@ Conclusion ConcludeWithheld(const v1::Delivery& before, std::string_view reason,
 }
 
 Conclusion ConcludeGaveUp(const v1::Delivery& before, Timestamp now) {
-  const std::string text =
-      "gave up after " + std::to_string(before.attempts()) + " attempts: " +
-      (before.last_error().empty() ? "the recipient does not answer" : before.last_error());
-  return Dead(Result::kGaveUp, before, text, now);
+  const std::string when = before.attempts() == 0
+                               ? "without an attempt"
+                               : "after attempt " + std::to_string(before.attempts());
+  const std::string why =
+      before.last_error().empty() ? "the recipient does not answer" : before.last_error();
+  return Dead(Result::kGaveUp, before, "gave up " + when + ": " + why, now);
 }
 
 bool TooOld(const v1::Delivery& delivery, const RetryRules& rules, Timestamp now) {

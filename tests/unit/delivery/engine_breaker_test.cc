@@ -93,7 +93,7 @@ TEST_F(EngineBreakerTest, WhatIsTooOldDoesNotWaitForTheRecipientToComeBack) {
   }
   EXPECT_EQ(connector_->SentTo("down"), 3u);
   EXPECT_EQ(store_.LedgerOf("m-down19").at(0).text(),
-            "gave up after 0 attempts: the recipient does not answer");
+            "gave up without an attempt: the recipient does not answer");
 }
 
 TEST_F(EngineBreakerTest, AProbeThatIsWithheldLeavesTheNextOneToProbe) {

@@ -246,7 +246,7 @@ TEST_F(EngineTest, GivesUpWhenAnAttemptFailsTooLate) {
   Enqueue({old});
   connector_->Answer("d1", Failed());
   EXPECT_EQ(store_.AwaitRecorded("d1").state(), v1::DELIVERY_STATE_DEAD);
-  EXPECT_EQ(OnlyEntry("d1", v1::LedgerEntry::DEAD), "gave up after 1 attempts: HTTP 503");
+  EXPECT_EQ(OnlyEntry("d1", v1::LedgerEntry::DEAD), "gave up after attempt 1: HTTP 503");
   EXPECT_EQ(Count("nha", "gave_up"), 1);
 }
 
