@@ -1,8 +1,12 @@
 #include "gateway/rpc/worker_pool.h"
 
+#include <exception>
 #include <utility>
 
+#include "absl/status/status.h"
 #include <pthread.h>
+
+#include "gateway/base/log.h"
 
 namespace handoff::rpc {
 
