@@ -298,6 +298,8 @@ TEST_P(StoreDelivery, TellsTheListenerWhatCameIn) {
   HANDOFF_ASSERT_OK(Commit({MakeResource("Goal", "g", 1, 1)}));
   Enqueue({MakeDelivery("d", "a", 1)});
   Append("s", "x");
+  // The listener hears of a group after its callbacks, and before the next group is begun.
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(Batch()));
   store_->SetListener(nullptr);
   Append("t", "y");
   store_.reset();
