@@ -47,10 +47,14 @@ Configuration LoadConfiguration(const ConfigurationSource& source, ConfigErrors&
 
   auto rules = std::make_shared<intake::Rules>();
   rules->directory = directory::Directory::Load(settings.parties_folder, overrides, errors);
-  rules->events = care::EventRules::Load(Read(settings.terminology_folder + "/events.yaml", errors),
-                                         Read(settings.terminology_folder + "/needs.yaml", errors),
-                                         errors);
+  const ConfigNode events = Read(settings.terminology_folder + "/events.yaml", errors);
+  rules->events = care::EventRules::Load(
+      events, Read(settings.terminology_folder + "/needs.yaml", errors), errors);
+  configuration.codes =
+      std::make_shared<delivery::EventCodes>(delivery::EventCodes::Load(events, errors));
   rules->routes = care::Routes::Load(Read(settings.routes_file, errors), errors);
+  rules->attribution.treating_after_stay =
+      std::chrono::duration_cast<std::chrono::hours>(settings.treating_after_stay);
   auto views = std::make_shared<policy::Views>(
       policy::Views::Load(Read(settings.views_file, errors), errors));
   for (const auto& [view, where] : rules->routes.ViewsNamed()) {

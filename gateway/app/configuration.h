@@ -9,6 +9,7 @@
 
 #include "gateway/app/settings.h"
 #include "gateway/base/config_node.h"
+#include "gateway/delivery/event_codes.h"
 #include "gateway/directory/directory.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/policy/views.h"
@@ -19,6 +20,7 @@ struct Configuration {
   Settings settings;
   std::shared_ptr<const intake::Rules> rules;  // the directory is in it
   std::shared_ptr<const policy::Views> views;
+  std::shared_ptr<const delivery::EventCodes> codes;
 };
 
 // Where the configuration is, and what the command line changes in it.

@@ -1,7 +1,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <map>
+#include <optional>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -101,6 +105,7 @@ int Token(const Common& common, const std::string& client_id, std::chrono::secon
 class Commands {
  public:
   explicit Commands(CLI::App& app) : app_(app) {
+    client_.client_id = "operations-console";
     app_.require_subcommand(1);
     app_.set_help_all_flag("--help-all", "help of every command");
     AddServe();
@@ -226,10 +231,9 @@ class Commands {
   }
 
   void AddLoad() {
-    CLI::App& command =
-        *app_.add_subcommand("load", "drive a gateway with synthetic discharges and measure it");
-    load::AddLoadOptions(command, load_);
-    command.callback([this] { status_ = load::RunLoad(load_, std::cout, std::cerr); });
+    load::AddLoadCommand(app_, load_)->callback([this] {
+      status_ = load::RunLoad(load_, std::cout, std::cerr);
+    });
   }
 
   void AddDemo() {
@@ -243,7 +247,7 @@ class Commands {
   CLI::App& app_;
   int status_ = 0;
   Common common_;
-  ClientOptions client_{.client_id = "operations-console"};
+  ClientOptions client_;
   fhir::ConvertOptions convert_;
   int lifetime_s_ = 0;
   std::string id_;

@@ -40,7 +40,8 @@ std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   auto stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted()) return std::nullopt;
-  return care::StoredNow{stored->name().version(), std::move(*stored->mutable_resource())};
+  return care::StoredNow{
+      stored->name().version(), std::move(*stored->mutable_resource()), stored->person_id()};
 }
 
 std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::string_view id) {
@@ -72,7 +73,7 @@ std::string DirectoryFacts::KindOf(const PartyKey& party) const {
 
 bool DirectoryFacts::CanReceive(const PartyKey& party) const {
   const directory::Party* found = directory_.Find(party);
-  return found != nullptr && !found->endpoints.empty();
+  return found != nullptr && found->DefaultEndpoint() != nullptr;
 }
 
 std::vector<PartyKey> DirectoryFacts::AgenciesFor(const v1::Referral& referral) const {

@@ -12,6 +12,7 @@
 #include "gateway/base/metrics.h"
 #include "gateway/care/event_rules.h"
 #include "gateway/care/routes.h"
+#include "gateway/directory/attribution.h"
 #include "gateway/directory/directory.h"
 #include "gateway/intake/intake.h"
 #include "gateway/intake/request.h"
@@ -24,6 +25,7 @@ struct Rules {
   std::shared_ptr<const directory::Directory> directory;
   care::EventRules events;
   care::Routes routes;
+  directory::AttributionOptions attribution;
 };
 
 // What intake works with. All must outlive the Intake.

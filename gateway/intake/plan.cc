@@ -207,7 +207,7 @@ class Planner {
                                                            resources,
                                                            known.person,
                                                            resolve,
-                                                           {}});
+                                                           rules_.attribution});
       for (const v1::Attribution& started : result.started) {
         Log(v1::LedgerEntry::ATTRIBUTED,
             started.party(),
@@ -304,8 +304,8 @@ class Planner {
       return;
     }
     v1::Person& person = known->person;
-    const std::vector<v1::Attribution> attributions(person.attributions().begin(),
-                                                    person.attributions().end());
+    const std::vector<v1::Attribution> attributions =
+        directory::Effective(person, arrival_.received);
     v1::Referral* referral = ReferralOf(event);
     const DirectoryFacts parties(*rules_.directory, PlaceOfPerson(person));
     for (const care::RouteDecision& decision : rules_.routes.Plan(
@@ -327,7 +327,7 @@ class Planner {
 
   void Enqueue(const v1::Event& event, const care::RouteDecision& decision) {
     const directory::Party* party = rules_.directory->Find(decision.party);
-    const directory::Endpoint& endpoint = party->endpoints.front();
+    const directory::Endpoint& endpoint = *party->DefaultEndpoint();  // CanReceive() said so
     v1::Delivery delivery;
     delivery.set_id(MintId('d', received_us_));
     delivery.set_recipient(decision.party.value());

@@ -10,7 +10,6 @@
 #include <sstream>
 #include <vector>
 
-#include "rapidjson/document.h"
 #include <grpcpp/grpcpp.h>
 
 #include "gateway/app/demo/partners.h"
@@ -223,9 +222,7 @@ class Demo {
     Say("4  The hospital refers her to the food bank (ServiceRequest and Task).");
     HANDOFF_RETURN_IF_ERROR(Send("", "referral"));
     HANDOFF_RETURN_IF_ERROR(Await(Of("food bank"), 1, "the food bank"));
-    rapidjson::Document item;
-    item.Parse(Of("food bank").messages()[0].text.c_str());
-    const std::string id = item["referral"]["id"].GetString();
+    const std::string id = Of("food bank").messages()[0].referral_id;
     const auto stub =
         v1::Referrals::NewStub(grpc::CreateChannel(grpc_, grpc::InsecureChannelCredentials()));
     for (const v1::ReferralState to : {v1::REFERRAL_STATE_ACCEPTED,
@@ -265,14 +262,10 @@ class Demo {
   }
 
   absl::Status Explain() {
-    rapidjson::Document discharge;
-    discharge.Parse(Message("discharge").c_str());
     HANDOFF_ASSIGN_OR_RETURN(
         const std::string story,
-        RunToEnd(
-            WithConfig(
-                {"explain", discharge["id"].GetString(), "--client", "mrmc-adt", "--grpc", grpc_}),
-            Path("explain.log")));
+        RunToEnd(WithConfig({"explain", "mrmc-discharge", "--client", "mrmc-adt", "--grpc", grpc_}),
+                 Path("explain.log")));
     Say("6  handoff explain tells the discharge's whole story:\n");
     out_ << story;
     return absl::OkStatus();

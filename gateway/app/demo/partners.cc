@@ -1,12 +1,15 @@
 #include "gateway/app/demo/partners.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
-#include "rapidjson/document.h"
 #include <curl/curl.h>
 #include <google/protobuf/util/json_util.h>
 #include <grpcpp/grpcpp.h>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "handoff/v1/exchange.pb.h"
 
 namespace handoff::demo {
 namespace {
@@ -17,12 +20,15 @@ std::string ToText(const google::protobuf::Message& message) {
   return text;
 }
 
-// "discharge" of notification-discharge, from the first entry of a message Bundle.
-std::string EventOf(const rapidjson::Document& bundle) {
-  if (!bundle.HasMember("entry") || bundle["entry"].Empty()) return {};
-  const auto& header = bundle["entry"][0]["resource"];
-  if (!header.HasMember("eventCoding")) return {};
-  std::string code = header["eventCoding"]["code"].GetString();
+// "discharge" of notification-discharge, from the MessageHeader.
+std::string EventOf(const fhir::BundleView& bundle) {
+  v1::Resource header;
+  if (bundle.entries.empty() ||
+      !header.ParseFromArray(bundle.entries[0].resource.data(),
+                             static_cast<int>(bundle.entries[0].resource.size()))) {
+    return {};
+  }
+  const std::string& code = header.message_header().event_coding().code();
   constexpr std::string_view kPrefix = "notification-";
   return code.starts_with(kPrefix) ? code.substr(kPrefix.size()) : code;
 }
@@ -33,6 +39,15 @@ std::string EventName(v1::EventKind kind) {
     return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   });
   return name;
+}
+
+template <class Item>
+std::string ReferralOf(const Item& item) {
+  if constexpr (std::is_same_v<Item, v1::ReferralItem>) {
+    return item.referral().id();
+  } else {
+    return {};
+  }
 }
 
 std::size_t Collect(char* data, std::size_t size, std::size_t count, void* into) {
@@ -88,14 +103,15 @@ std::string FhirPartner::url() const {
 void FhirPartner::SetDown(bool down) { down_ = down; }
 
 void FhirPartner::Handle(const http::Request& request, http::Respond respond) {
-  rapidjson::Document bundle;
-  bundle.Parse(request.body.data(), request.body.size());
-  if (down_ || request.path() != "/fhir/$process-message" || bundle.HasParseError() ||
-      !bundle.HasMember("id")) {
+  std::string encoded;
+  fhir::Issues issues;
+  std::optional<fhir::BundleView> bundle;
+  if (fhir::ReadJson(request.body, {}, &encoded, &issues)) bundle = fhir::ReadBundle(encoded);
+  if (down_ || request.path() != "/fhir/$process-message" || !bundle) {
     std::move(respond)(http::Response{down_ ? 503 : 400, "", {}, ""});
     return;
   }
-  mailbox_.Put({bundle["id"].GetString(), EventOf(bundle), request.body});
+  mailbox_.Put({std::string(bundle->id), EventOf(*bundle), {}, request.body});
   std::move(respond)(http::Response{200, "", {}, ""});
 }
 
@@ -128,7 +144,7 @@ void StreamPartner::Drain(Reader& reader) {
   Item item;
   while (reader.Read(&item)) {
     resume_ = item.resume_token();
-    mailbox_.Put({item.resume_token(), EventName(item.event()), ToText(item)});
+    mailbox_.Put({item.resume_token(), EventName(item.event()), ReferralOf(item), ToText(item)});
   }
 }
 
@@ -140,7 +156,7 @@ void StreamPartner::RunInbox(grpc::ClientContext& context) {
   v1::ReferralItem item;
   while (stream->Read(&item)) {
     resume_ = item.resume_token();
-    mailbox_.Put({item.resume_token(), EventName(item.event()), ToText(item)});
+    mailbox_.Put({item.resume_token(), EventName(item.event()), ReferralOf(item), ToText(item)});
     v1::InboxRequest handled;
     handled.set_acknowledge(item.resume_token());
     stream->Write(handled);

@@ -29,8 +29,9 @@ class Mailbox {
  public:
   struct Message {
     std::string id;
-    std::string event;  // "discharge", from MessageHeader or the stream
-    std::string text;   // everything that arrived, as JSON
+    std::string event;        // "discharge", from MessageHeader or the stream
+    std::string referral_id;  // of an inbox item
+    std::string text;         // everything that arrived, as JSON
   };
 
   void Put(Message message);
