@@ -74,7 +74,8 @@ class Tally {
   void Accepted(const Pace::Turn& turn);
   void Refused(std::string why);
   void Failed(std::string why);
-  // A delivery about message `number` arrived; nullopt: about none of this run.
+  // A delivery about message `number` arrived; nullopt: it names no patient of this run, as the
+  // news of a plan alone does not.
   void Delivered(std::optional<std::uint64_t> number);
 
   std::atomic<std::uint64_t> accepted{0};

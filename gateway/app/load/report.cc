@@ -124,7 +124,7 @@ void WriteTable(const Report& report, const Tally& tally, std::ostream& out) {
     row("delivered/s", fmt::format("{:.0f}", PerSecond(tally.delivered, report.delivery_seconds)));
     latency("event to delivery p50", tally.deliveries, 0.5);
     latency("event to delivery p99", tally.deliveries, 0.99);
-    row("deliveries of other messages", fmt::format("{}", tally.delivered_of_others.load()));
+    row("other deliveries", fmt::format("{}", tally.delivered_of_others.load()));
   }
   if (report.store) {
     row("commits", fmt::format("{:.0f}", report.store->commits));
