@@ -1,5 +1,6 @@
 #include "gateway/app/client.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -22,10 +23,13 @@ absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                       std::chrono::seconds lifetime) {
   const directory::Party* party = configuration.rules->directory->FindByClient(client_id);
   if (party == nullptr) return absl::NotFoundError("no party has a client " + client_id);
+  const auto client = std::find_if(party->clients.begin(),
+                                   party->clients.end(),
+                                   [&](const directory::Client& c) { return c.id == client_id; });
   const TokenSettings& tokens = configuration.settings.tokens;
   HANDOFF_ASSIGN_OR_RETURN(auto key, security::SigningKey::LoadOrCreate(tokens.signing_key_file));
   return security::TokenSigner(std::move(key), tokens.issuer, tokens.audience)
-      .Sign(client_id, party->key, {}, lifetime, SystemClock().Now());
+      .Sign(client_id, party->key, client->scopes, lifetime, SystemClock().Now());
 }
 
 absl::StatusOr<Connection> Connect(const ClientOptions& options,

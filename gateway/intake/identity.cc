@@ -182,8 +182,12 @@ class Identifier {
 
   // By the patient or subject that the resource itself names.
   absl::Status FollowSubject(Write& write) {
-    if (write.before && write.before->person_id() != 0)
+    if (write.before && write.before->person_id() != 0) {
       write.person = PersonId{write.before->person_id()};
+      // A performer reports on the requester's Task; whom it is about is not the performer's to
+      // say.
+      if (write.before->owner() != sender_.key.value()) return Load(write.person).status();
+    }
     for (const std::string& token : write.tokens) {
       const std::string_view text = token;
       if (!text.starts_with("patient=Patient/") && !text.starts_with("subject=Patient/")) continue;
@@ -194,7 +198,7 @@ class Identifier {
       }
       HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read(key));
       if (stored) {
-        HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored, now_us_));
+        HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored));
         if (may) {
           write.person = PersonId{stored->person_id()};
           return Load(write.person).status();

@@ -119,14 +119,17 @@ class Planner {
                    http_status);
   }
 
-  std::string SenderKey() const { return sender_->key.value() + "|" + arrival_.request.sender_key; }
+  std::string Scoped(const std::string& sender_key) const {
+    return sender_->key.value() + "|" + sender_key;
+  }
 
   // The same id with the same content gets the earlier answer; with other content it is a new
   // message, and says so.
   absl::StatusOr<std::optional<Plan>> FindRepeat() {
-    if (arrival_.request.sender_key.empty()) return std::nullopt;
-    HANDOFF_ASSIGN_OR_RETURN(const auto earlier,
-                             snapshot_->Lookup(LinkKind::kSenderMessage, SenderKey()));
+    if (arrival_.request.sender_keys.empty()) return std::nullopt;
+    HANDOFF_ASSIGN_OR_RETURN(
+        const auto earlier,
+        snapshot_->Lookup(LinkKind::kSenderMessage, Scoped(arrival_.request.sender_keys.front())));
     if (!earlier) return std::nullopt;
     HANDOFF_ASSIGN_OR_RETURN(auto stored, snapshot_->ReadMessage(MessageId(*earlier)));
     if (!stored || !stored->receipt().accepted()) return std::nullopt;
@@ -253,8 +256,8 @@ class Planner {
     }
     for (const auto& [key, person] : identified_.links)
       links.push_back({{LinkKind::kIdentifierToPerson, key}, person});
-    if (!arrival_.request.sender_key.empty()) {
-      links.push_back({{LinkKind::kSenderMessage, SenderKey()}, arrival_.id.value()});
+    for (const std::string& key : arrival_.request.sender_keys) {
+      links.push_back({{LinkKind::kSenderMessage, Scoped(key)}, arrival_.id.value()});
     }
     for (const Write& write : resolved_.writes) LinkConditional(write);
   }

@@ -161,7 +161,7 @@ bool DecodeHeader(const fhir::BundleView& bundle,
                   EntryPath(0, "resource"));
   }
   request->header = first;
-  if (!head.id.empty()) request->sender_key = "header:" + std::string(head.id);
+  if (!head.id.empty()) request->sender_keys.push_back("header:" + std::string(head.id));
   return true;
 }
 
@@ -199,8 +199,7 @@ bool DecodeBundle(const fhir::BundleView& bundle,
   request->atomic = bundle.type != "batch";
   request->digest = ContentDigest(bundle);
   if (message && !DecodeHeader(bundle, request, issues, http_status)) return false;
-  if (request->sender_key.empty() && !bundle.id.empty())
-    request->sender_key = "bundle:" + std::string(bundle.id);
+  if (!bundle.id.empty()) request->sender_keys.push_back("bundle:" + std::string(bundle.id));
   request->items.reserve(bundle.entries.size());
   for (std::size_t i = message ? 1 : 0; i < bundle.entries.size(); ++i) {
     const fhir::BundleEntry& entry = bundle.entries[i];

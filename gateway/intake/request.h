@@ -30,8 +30,9 @@ struct Item {
 struct Request {
   std::string encoded;    // the whole document, translated
   const char* kind = "";  // StoredMessage.kind
-  std::string
-      sender_key;  // the sender's own id of the message, "header:..." or "bundle:..."; empty: none
+  // The sender's own ids of the message: "header:..." (MessageHeader.id), then "bundle:..."
+  // (Bundle.id). The first tells a repeat; all find the message again.
+  std::vector<std::string> sender_keys;
   std::string digest;  // SHA-256 over the contents, Bundle id and timestamp left out
   bool is_bundle = false;
   bool atomic = true;       // false: a batch, whose entries fail one by one

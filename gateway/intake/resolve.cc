@@ -122,7 +122,7 @@ class Resolver {
   // exist.
   absl::Status StepAside(Write& write, v1::StoredResource other) {
     if (interaction_ == Interaction::kUpdate && other.person_id() != 0) {
-      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, other, now_us_));
+      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, other));
       if (knows) {
         if (write.key.type == "Task") {
           write.before = std::move(other);  // a performer reports on the requester's Task
@@ -328,8 +328,7 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
 
 absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
                              const PartyKey& party,
-                             const v1::StoredResource& resource,
-                             std::int64_t now_us) {
+                             const v1::StoredResource& resource) {
   if (resource.owner() == party.value()) return true;
   HANDOFF_ASSIGN_OR_RETURN(const auto referral_id,
                            snapshot.Lookup(store::LinkKind::kResourceToReferral,
@@ -337,15 +336,14 @@ absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
   if (referral_id) {
     HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot.ReadReferral(*referral_id));
     if (referral &&
-        (referral->performer() == party.value() || referral->requester() == party.value()))
+        (referral->performer() == party.value() || referral->requester() == party.value())) {
       return true;
+    }
   }
   HANDOFF_ASSIGN_OR_RETURN(const auto person, snapshot.ReadPerson(PersonId{resource.person_id()}));
   if (!person) return false;
-  return std::any_of(
-      person->attributions().begin(), person->attributions().end(), [&](const v1::Attribution& a) {
-        return a.party() == party.value() && (a.until_us() == 0 || a.until_us() > now_us);
-      });
+  return std::find(person->known_to().begin(), person->known_to().end(), party.value()) !=
+         person->known_to().end();
 }
 
 }  // namespace handoff::intake

@@ -57,11 +57,10 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
                                  const Request& request,
                                  std::int64_t now_us);
 
-// True if `party` has to do with the resource's person now, or with a referral that the resource
-// belongs to.
+// True if `party` wrote the resource, shares a referral that it belongs to, or was ever told of its
+// person: then it may learn that the resource is there, and write about the person.
 absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
                              const PartyKey& party,
-                             const v1::StoredResource& resource,
-                             std::int64_t now_us);
+                             const v1::StoredResource& resource);
 
 }  // namespace handoff::intake

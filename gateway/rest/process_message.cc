@@ -6,17 +6,9 @@
 #include "gateway/rest/interactions.h"
 
 namespace handoff::rest {
-namespace {
-
-// A message that could be read is answered with a message, fatal-error included; what could not be
-// read never was a message.
-bool WasMessage(const v1::Receipt& receipt, const BundlePeek& peek) {
-  return receipt.accepted() || (receipt.http_status() == 422 && !peek.header_id.empty());
-}
-
-}  // namespace
-
-// FHIR R4 messaging.html, operation $process-message.
+// FHIR R4 messaging.html, operation $process-message. Only an accepted message is answered with a
+// message: a client that looks at nothing but the HTTP status must not take a refusal for an
+// acceptance.
 void ProcessMessage(const CallPtr& call) {
   BundlePeek peek = PeekBundle(call->request.body);
   intake::Submission submission;
@@ -25,7 +17,7 @@ void ProcessMessage(const CallPtr& call) {
             std::move(submission),
             [peek = std::move(peek)](const CallPtr& done, const v1::Receipt& receipt) {
               const bool pretty = done->preferences.pretty;
-              done->Answer(WasMessage(receipt, peek)
+              done->Answer(receipt.accepted()
                                ? MessageResponse(receipt, peek, done->base_url(), pretty)
                                : RefusalResponse(receipt, pretty));
             });
