@@ -1,12 +1,12 @@
 #include "gateway/app/client.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/security/signing_key.h"
 #include "gateway/security/token.h"
 
 namespace handoff::app {
@@ -18,6 +18,17 @@ void Connection::Prepare(grpc::ClientContext* context) const {
       std::chrono::seconds(30));
 }
 
+absl::StatusOr<std::shared_ptr<const security::SigningKey>> LoadSigningKey(
+    const TokenSettings& settings) {
+  const std::filesystem::path file = settings.signing_key_file;
+  std::error_code ignored;  // LoadOrCreate says what is wrong with the file
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+  auto key = security::SigningKey::LoadOrCreate(settings.signing_key_file);
+  if (key.ok()) return key;
+  return absl::Status(key.status().code(),
+                      "tokens.signing_key_file: " + std::string(key.status().message()));
+}
+
 absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                       const std::string& client_id,
                                       std::chrono::seconds lifetime) {
@@ -27,7 +38,7 @@ absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                    party->clients.end(),
                                    [&](const directory::Client& c) { return c.id == client_id; });
   const TokenSettings& tokens = configuration.settings.tokens;
-  HANDOFF_ASSIGN_OR_RETURN(auto key, security::SigningKey::LoadOrCreate(tokens.signing_key_file));
+  HANDOFF_ASSIGN_OR_RETURN(auto key, LoadSigningKey(tokens));
   return security::TokenSigner(std::move(key), tokens.issuer, tokens.audience)
       .Sign(client_id, party->key, client->scopes, lifetime, SystemClock().Now());
 }

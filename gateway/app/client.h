@@ -8,6 +8,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "gateway/app/configuration.h"
+#include "gateway/security/signing_key.h"
 
 namespace handoff::app {
 
@@ -29,6 +30,11 @@ struct Connection {
 // Errors: kInvalidArgument for an address, client or key that is missing or wrong.
 absl::StatusOr<Connection> Connect(const ClientOptions& options,
                                    const Configuration& configuration);
+
+// The key that signs access tokens; made, with the folder that holds it, if it is not there.
+// Errors: those of SigningKey::LoadOrCreate, naming the setting.
+absl::StatusOr<std::shared_ptr<const security::SigningKey>> LoadSigningKey(
+    const TokenSettings& settings);
 
 // A token for a client of the configuration, signed with the gateway's key (made if it is not
 // there).

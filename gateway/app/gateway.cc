@@ -13,6 +13,7 @@
 #include "connectors/webhook/webhook.h"
 #include "gateway/access/reader.h"
 #include "gateway/access/sources.h"
+#include "gateway/app/client.h"
 #include "gateway/app/version.h"
 #include "gateway/base/log.h"
 #include "gateway/base/metrics.h"
@@ -28,7 +29,6 @@
 #include "gateway/rest/outcome.h"
 #include "gateway/rpc/server.h"
 #include "gateway/rpc/worker_pool.h"
-#include "gateway/security/signing_key.h"
 #include "gateway/security/tls.h"
 #include "gateway/security/token.h"
 #include "gateway/store/memory/memory_store.h"
@@ -166,7 +166,7 @@ class Gateway::Impl {
 
   absl::Status StartRules() {
     const TokenSettings& tokens = settings_.tokens;
-    HANDOFF_ASSIGN_OR_RETURN(auto key, security::SigningKey::LoadOrCreate(tokens.signing_key_file));
+    HANDOFF_ASSIGN_OR_RETURN(auto key, LoadSigningKey(tokens));
     security::TokenVerifierOptions options;
     options.issuer = tokens.issuer;
     options.audience = tokens.audience;
