@@ -141,7 +141,7 @@ void ReadLimits(const ConfigNode& node, LimitSettings& limits, Reader& read) {
   read.Size(node["max_message_bytes"], limits.max_message_bytes, 1 << 10, 1 << 30);
   read.Size(node["max_header_bytes"], limits.max_header_bytes, 1 << 10, 1 << 20);
   read.Count(node["max_connections"], limits.max_connections, 1, 1'000'000);
-  read.Count(node["max_depth"], limits.max_depth, 8, 1000);
+  read.Count(node["max_depth"], limits.max_depth, 8, 90);  // protobuf parses 100 levels
   read.Time(node["header_timeout"], limits.header_timeout, 100ms, 10min);
   read.Time(node["body_timeout"], limits.body_timeout, 100ms, 1h);
   read.Time(node["idle_timeout"], limits.idle_timeout, 100ms, 1h);
