@@ -13,7 +13,9 @@ TOP_LEVEL = {
 # What product code does not use, and the files that may.
 BANNED = {
     r"\bstd::regex\b": ("it backtracks without bound", ()),
-    r"\bsystem_clock::now\b": ("time is injected: gateway/base/clock.h", ("gateway/base/clock.cc",)),
+    # gRPC takes a deadline as an instant of this clock: the other three compute one, and read no time of day.
+    r"\bsystem_clock::now\b": ("time is injected: gateway/base/clock.h", (
+        "gateway/base/clock.cc", "gateway/rpc/server.cc", "gateway/app/load/", "gateway/app/demo/")),
     r"\bs?rand\(": ("use a seeded engine that is passed in", ()),
     r"\bstd::cout\b": ("write to the stream that the caller gives", ("gateway/app/",)),
     r"\bsleep_for\b": ("wait for what is awaited", ("gateway/app/load/", "gateway/app/demo")),
@@ -59,10 +61,14 @@ def check_sizes():
 
 
 def check_readmes():
+    """A folder has a README.md, or stands in that of the folder above it."""
     folders = {Path(f).parent for f in files("gateway/*", "connectors/*", "fhir-mappings/*", "config/*", "tests/*",
                                              "proto/*") if len(Path(f).parts) > 1}
     for folder in sorted({Path(*f.parts[:2]) for f in folders} | {Path(f.parts[0]) for f in folders}):
-        if (ROOT / folder).is_dir() and not (ROOT / folder / "README.md").exists() and folder.name != "docs":
+        if not (ROOT / folder).is_dir() or (ROOT / folder / "README.md").exists() or folder.name == "docs":
+            continue
+        above = ROOT / folder.parent / "README.md"
+        if folder.parent == Path() or not above.exists() or f"`{folder.name}/" not in above.read_text():
             yield f"{folder}:1: no README.md"
 
 
@@ -107,7 +113,8 @@ def check_includes():
 
 
 def check_unfinished():
-    words = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|not implemented", re.I)
+    # Marks are in capitals; "xxx" is also what a test fills a line with.
+    words = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|(?i:not implemented)")
     for f in files("*.h", "*.cc", "*.md", "*.yaml", "*.map", "*.proto", "*.txt"):
         for number, line in enumerate((ROOT / f).read_text(errors="replace").split("\n"), 1):
             if words.search(line):

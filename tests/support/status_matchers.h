@@ -1,13 +1,12 @@
 // Matchers for absl::Status and absl::StatusOr (Debian's absl has none).
 #pragma once
 
-#include <gmock/gmock.h>
-
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include <gmock/gmock.h>
 
 namespace handoff::testing {
 
@@ -36,7 +35,7 @@ MATCHER_P2(StatusIs, code, text, "has the code and says the text") {
 
 #define HANDOFF_ASSERT_OK(expr) ASSERT_THAT((expr), ::handoff::testing::IsOk())
 #define HANDOFF_EXPECT_OK(expr) EXPECT_THAT((expr), ::handoff::testing::IsOk())
-#define HANDOFF_ASSERT_OK_AND_ASSIGN(lhs, expr)                             \
+#define HANDOFF_ASSERT_OK_AND_ASSIGN(lhs, expr) \
   HANDOFF_ASSERT_OK_AND_ASSIGN_INNER(HANDOFF_TEST_CONCAT(or_, __LINE__), lhs, expr)
 #define HANDOFF_ASSERT_OK_AND_ASSIGN_INNER(tmp, lhs, expr) \
   auto tmp = (expr);                                       \
