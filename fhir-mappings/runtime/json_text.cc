@@ -76,7 +76,7 @@ bool ParseText(std::string_view text, Handler& handler) {
     if (static_cast<unsigned char>(c) < 0x20) return false;
   }
   InsituCopy copy(text);
-  rapidjson::InsituStringStream stream(copy.data());
+  InsituStream stream(copy.data());
   rapidjson::Reader parser;
   return !parser.Parse < rapidjson::kParseInsituFlag |
          rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError();

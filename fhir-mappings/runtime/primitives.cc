@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -16,49 +17,51 @@ constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// FHIR R4 datatypes.html#string: no character below U+0020 but tab, line feed and carriage return.
-bool IsFhirString(std::string_view s) {
-  std::size_t i = 0;
+// The first byte that is not above `limit`, from `i` on; npos if there is none.
+std::size_t FindLow(std::string_view s, unsigned char limit, std::size_t i = 0) {
 #ifdef __SSE2__
-  const __m128i limit = _mm_set1_epi8(0x1f);
+  const __m128i limits = _mm_set1_epi8(static_cast<char>(limit));
+  const auto low_bytes = [&](std::size_t at) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + at));
+    return static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(block, limits), block)));
+  };
   for (; i + 16 <= s.size(); i += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
-    unsigned low =
-        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(block, limit), block)));
-    for (; low != 0; low &= low - 1) {
-      const char c = s[i + static_cast<std::size_t>(__builtin_ctz(low))];
-      if (c != '\t' && c != '\n' && c != '\r') return false;
-    }
+    if (const unsigned low = low_bytes(i))
+      return i + static_cast<std::size_t>(std::countr_zero(low));
+  }
+  // The rest, with bytes before it that are known to be high, or are looked at once more.
+  if (s.size() >= 16 && i < s.size()) {
+    const std::size_t at = s.size() - 16;
+    const unsigned low = low_bytes(at) >> (i - at);
+    return low == 0 ? s.npos : i + static_cast<std::size_t>(std::countr_zero(low));
   }
 #endif
   for (; i < s.size(); ++i) {
-    if (static_cast<unsigned char>(s[i]) < 0x20 && s[i] != '\t' && s[i] != '\n' && s[i] != '\r')
-      return false;
+    if (static_cast<unsigned char>(s[i]) <= limit) return i;
+  }
+  return s.npos;
+}
+
+// FHIR R4 datatypes.html#string: no character below U+0020 but tab, line feed and carriage return.
+bool IsFhirString(std::string_view s) {
+  for (std::size_t i = FindLow(s, 0x1f); i != s.npos; i = FindLow(s, 0x1f, i + 1)) {
+    if (s[i] != '\t' && s[i] != '\n' && s[i] != '\r') return false;
   }
   return true;
 }
 
 // No white space, no control character.
-bool IsUri(std::string_view s) {
-  for (const char c : s) {
-    if (static_cast<unsigned char>(c) <= 0x20) return false;
-  }
-  return true;
-}
+bool IsUri(std::string_view s) { return FindLow(s, ' ') == s.npos; }
 
 // [^\s]+(\s[^\s]+)*
 bool IsCode(std::string_view s) {
-  bool space = true;
-  for (const char c : s) {
-    if (IsSpace(c)) {
-      if (space) return false;
-      space = true;
-    } else {
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      space = false;
-    }
+  std::size_t begin = 0;  // of the word
+  for (std::size_t i = FindLow(s, ' '); i != s.npos; i = FindLow(s, ' ', begin)) {
+    if (!IsSpace(s[i]) || i == begin) return false;
+    begin = i + 1;
   }
-  return !space;
+  return begin != s.size();
 }
 
 bool IsId(std::string_view s) {

@@ -81,7 +81,7 @@ class Reader {
  private:
   enum class Mode : std::uint8_t { kModel, kExtra, kOpaque, kSkip };
   enum class OpaqueMember : std::uint8_t { kOther, kId, kMeta };
-  using Stream = rapidjson::InsituStringStream;
+  using Stream = InsituStream;
 
   bool Parse(std::string_view json);
   void ReportSyntax(const rapidjson::ParseResult& result, std::string_view json);
@@ -94,16 +94,16 @@ class Reader {
   }
   bool Stop(std::string_view code, const std::string& text);
 
-  bool Count() {
-    return ++values_ <= limits_.max_members + 1 ||
-           Stop("too-costly", "the document has too many members");
-  }
-  bool Enter() {
-    return ++depth_ <= limits_.max_depth || Stop("too-costly", "the document is nested too deeply");
-  }
+  // Asked at every value: what makes texts is kept out of their way, so that they are inlined.
+  bool Count() { return ++values_ <= limits_.max_members + 1 || TooMany(); }
+  bool Enter() { return ++depth_ <= limits_.max_depth || TooDeep(); }
+  [[gnu::noinline]] bool TooMany();
+  [[gnu::noinline]] bool TooDeep();
 
   // Model content.
   bool BeginItem(Frame& frame);
+  [[gnu::noinline]] bool NoList(const Member& member);
+  Frame& Open(const Type* type);
   bool Text(Frame& frame, std::string_view text);
   bool Code(const Member& member, std::string_view code);
   void PutDate(const Member& member, const DateParts& date);
@@ -266,17 +266,32 @@ bool Reader::Stop(std::string_view code, const std::string& text) {
   return false;
 }
 
+bool Reader::TooMany() { return Stop("too-costly", "the document has too many members"); }
+bool Reader::TooDeep() { return Stop("too-costly", "the document is nested too deeply"); }
+
 // --- Values that the tables know.
 
 // Whether a value may stand here: one of a list, or single where the element does not repeat.
-bool Reader::BeginItem(Frame& frame) {
+inline bool Reader::BeginItem(Frame& frame) {
   const Member& member = *frame.member;
-  if (member.repeated != frame.in_array) {
-    Complain("structure", &member, "must be a list");
-    return false;
-  }
+  if (member.repeated != frame.in_array) return NoList(member);
   if (frame.in_array) ++frame.items;
   return true;
+}
+
+bool Reader::NoList(const Member& member) {
+  Complain("structure", &member, "must be a list");
+  return false;
+}
+
+// A frame behind the last one, for an object whose tag is written next.
+inline Frame& Reader::Open(const Type* type) {
+  Frame& frame = frames_.emplace_back();
+  frame.type = type;
+  frame.extra_begin = extra_.size();
+  frame.names_begin = names_.size();
+  frame.choices_begin = choices_.size();
+  return frame;
 }
 
 bool Reader::Null() {
@@ -469,14 +484,9 @@ bool Reader::StartObject() {
 }
 
 bool Reader::StartMessage(const Member& member) {
-  Frame frame;
-  frame.type = &kTables.types[member.ref];
+  Frame& frame = Open(&kTables.types[member.ref]);
   PutTag(out_, member.field, WireType::kBytes);
   frame.length = OpenLength(out_, frame.type->length_bytes);
-  frame.extra_begin = extra_.size();
-  frame.names_begin = names_.size();
-  frame.choices_begin = choices_.size();
-  frames_.push_back(frame);
   return true;
 }
 
@@ -490,8 +500,7 @@ bool Reader::StartResource(const Member* member) {
     BeginForeign(Mode::kSkip, nullptr, 1);
     return true;
   }
-  Frame frame;
-  frame.type = name.type;
+  Frame& frame = Open(name.type);
   frame.resource = name.name;
   frame.framed = member != nullptr;
   if (frame.framed) {
@@ -502,10 +511,6 @@ bool Reader::StartResource(const Member* member) {
          name.type != nullptr ? name.type->resource_field : wire_fields::kOpaque,
          WireType::kBytes);
   frame.length = OpenLength(out_, 2);
-  frame.extra_begin = extra_.size();
-  frame.names_begin = names_.size();
-  frame.choices_begin = choices_.size();
-  frames_.push_back(frame);
   if (name.type == nullptr) {
     opaque_.Truncate(0);
     opaque_.Put('{');
@@ -667,7 +672,7 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
            "null needs the member with _ beside the list (FHIR R4 json.html#null)");
   }
   if (names_.size() != frame.names_begin) CheckNames(frame.names_begin);
-  choices_.resize(frame.choices_begin);
+  if (choices_.size() != frame.choices_begin) choices_.resize(frame.choices_begin);
   if (extra_.size() != frame.extra_begin) {
     extra_.Put('}');
     PutBytes(out_, frame.type->extra_field, extra_.View(frame.extra_begin));

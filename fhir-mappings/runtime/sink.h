@@ -45,7 +45,10 @@ class Sink {
   }
 
  private:
-  void Grow(std::size_t n) { out_->resize(std::max(out_->size() * 2, size_ + n + 256)); }
+  // Not inlined, so that Room() is a comparison.
+  [[gnu::noinline]] void Grow(std::size_t n) {
+    out_->resize(std::max(out_->size() * 2, size_ + n + 256));
+  }
 
   std::string* out_;
   std::size_t size_;

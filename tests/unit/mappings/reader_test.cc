@@ -227,6 +227,30 @@ TEST(ReaderTest, ReadsContainedResourcesWithTheirOwnType) {
               HasIssue("structure", "Patient.contained[0].name"));
 }
 
+// The scanner works in blocks of 16 bytes: whatever stands at the edge of one is decoded the same.
+TEST(ReaderTest, DecodesEscapesWhereverTheyStand) {
+  for (std::size_t before = 0; before < 36; ++before) {
+    for (std::size_t between = 0; between < 36; ++between) {
+      const std::string head(before, 'a');
+      const std::string tail(between, 'b');
+      v1::Resource resource;
+      ASSERT_TRUE(resource.ParseFromString(
+          Encode(Patient("\"name\" :\n                    [\t{\"text\":\"" + head + "\\u00e4" +
+                         tail + "\\\"" + tail + "\\nz\"}],\"active\":true"))));
+      EXPECT_EQ(resource.patient().names(0).text(), head + "\u00e4" + tail + "\"" + tail + "\nz");
+      EXPECT_TRUE(resource.patient().active());
+    }
+  }
+}
+
+TEST(ReaderTest, RefusesControlCharactersInStringsWhereverTheyStand) {
+  for (std::size_t before = 0; before < 36; ++before) {
+    const std::string text(before, 'a');
+    EXPECT_THAT(IssuesOf(Patient("\"name\":[{\"text\":\"" + text + "\n\"}]")),
+                HasIssue("structure", "Patient.name[0].text"));
+  }
+}
+
 TEST(ReaderTest, KeepsDecimalsAsWritten) {
   for (const std::string number :
        {"1.00", "-0.0", "1e3", "1.5E-7", "0", "12345678901234567890.123456789"}) {
