@@ -28,14 +28,15 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# build_handoff PRESET TARGET...: configures once, then builds; ninja shows its own progress.
+# build_handoff PRESET TARGET...: configures once, then builds; ninja shows its own progress. HANDOFF_WERROR=ON in the
+# environment makes a warning an error.
 build_handoff() {
   local preset=$1
   shift
   export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   if [[ ! -f .build/$preset/build.ninja ]]; then
     echo "configuring $preset" >&2
-    cmake --preset "$preset" >/dev/null
+    cmake --preset "$preset" -DHANDOFF_WERROR="${HANDOFF_WERROR:-OFF}" >/dev/null
   fi
   echo "building $preset: $*" >&2
   NINJA_STATUS='[%f/%t %es] ' cmake --build --preset "$preset" --target "$@" >&2
