@@ -150,10 +150,10 @@ class Commands {
         .add_option(
             "--from", convert_.from, "r4 (NDJSON) or proto (length-delimited handoff.v1.Resource)")
         ->required()
-        ->transform(CLI::CheckedTransformer(kFormats));
+        ->transform(CLI::CheckedTransformer(kFormats).description("{r4,proto}"));
     command.add_option("--to", convert_.to, "r4, proto or proto-json")
         ->required()
-        ->transform(CLI::CheckedTransformer(kFormats));
+        ->transform(CLI::CheckedTransformer(kFormats).description("{r4,proto,proto-json}"));
     command.callback([this] { status_ = RunConvert(); });
   }
 

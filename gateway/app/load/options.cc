@@ -67,7 +67,7 @@ CLI::App* AddLoadCommand(CLI::App& app, LoadOptions& options) {
   const std::map<std::string, Protocol> protocols{{"fhir", Protocol::kFhir},
                                                   {"grpc", Protocol::kGrpc}};
   load->add_option("--protocol", options.protocol, "fhir or grpc")
-      ->transform(CLI::CheckedTransformer(protocols))
+      ->transform(CLI::CheckedTransformer(protocols).description("{fhir,grpc}"))
       ->type_name("NAME");
   load->add_option("--url", options.url, "FHIR base of the gateway")->capture_default_str();
   load->add_option("--grpc", options.grpc, "host:port of its gRPC surface")->capture_default_str();
