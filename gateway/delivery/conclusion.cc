@@ -143,6 +143,9 @@ bool TooOld(const v1::Delivery& delivery, const RetryRules& rules, Timestamp now
 
 store::Batch BatchOf(const Conclusion& conclusion) {
   store::Batch batch;
+  // Lost with the machine, it is as if the answer had not come: the delivery is repeated, under the
+  // same id.
+  batch.durability = store::Durability::kWritten;
   auto& list = conclusion.result == Result::kRetry ? batch.reschedule : batch.settle;
   list.push_back(conclusion.delivery);
   batch.ledger.push_back(conclusion.entry);

@@ -1,10 +1,10 @@
 // Where everything accepted lives: messages, resources and their versions, persons, stays,
 // referrals, deliveries, ledger.
 //
-// A batch is on disk, whole, before its commit is reported; a crash at any point leaves all of it
-// or nothing. Plans are made on a Snapshot, which remembers what it read; a commit fails with
-// kAborted if any of that changed in between, and the caller plans again. One committer groups
-// concurrent commits into one disk sync.
+// A batch is on disk, whole, before its commit is reported (unless it asks for less, see
+// Durability); a crash at any point leaves all of it or nothing. Plans are made on a Snapshot,
+// which remembers what it read; a commit fails with kAborted if any of that changed in between, and
+// the caller plans again. One committer groups concurrent commits into one disk sync.
 //
 // The in-memory fake, RocksDB and (later) PostgreSQL pass one contract suite:
 // tests/contract/store_contract.h.
@@ -112,8 +112,21 @@ struct StreamAck {
   std::uint64_t sequence;  // this item and all before it are handled
 };
 
+// What a commit waits for before it is reported.
+enum class Durability : std::uint8_t {
+  // The disk has it.
+  kOnDisk,
+  // It stands in the log, in its place: a crash of the process loses nothing. The disk has it with
+  // the next commit that is kOnDisk, or when the system writes back, half a minute later; a crash
+  // of
+  // the machine before that undoes it, and all kWritten commits after it. For what its caller then
+  // does again without harm: it takes no disk sync of its own.
+  kWritten,
+};
+
 // Everything that one commit changes.
 struct Batch {
+  Durability durability = Durability::kOnDisk;
   // Whose reads must still hold; null: no precondition.
   std::shared_ptr<Snapshot> planned_on;
 
@@ -162,10 +175,11 @@ class Store {
   virtual std::shared_ptr<Snapshot> GetSnapshot() = 0;
 
   // Commits in the order of calls that do not conflict. `done` runs once, in that order, on the
-  // committer's thread, after the disk has the batch: it must not block. A batch refused before it
-  // is queued calls `done` at once, on the calling thread. A delivery or dead letter that is not
-  // there (any more) is settled, rescheduled, replayed or discarded without effect, so a caller may
-  // repeat what it is not sure of; the same holds for enqueueing an id that is pending or dead.
+  // committer's thread, when the batch is as durable as it asks: it must not block. A batch refused
+  // before it is queued calls `done` at once, on the calling thread. A delivery or dead letter that
+  // is not there (any more) is settled, rescheduled, replayed or discarded without effect, so a
+  // caller may repeat what it is not sure of; the same holds for enqueueing an id that is pending
+  // or dead.
   //
   // Errors:
   //   kAborted            a read of `planned_on` no longer holds; nothing was written, plan again

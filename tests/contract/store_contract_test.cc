@@ -420,5 +420,20 @@ TEST_P(StoreContract, CountsCommitsAndDiskSyncs) {
   HANDOFF_EXPECT_OK(store_->Health());
 }
 
+// What happens again without harm takes no disk sync of its own.
+TEST_P(StoreContract, SyncsNoDiskForWhatNeedNotBeOnDisk) {
+  Batch batch;
+  batch.durability = Durability::kWritten;
+  batch.resources = {MakeResource("Goal", "a", 1, 1)};
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  EXPECT_EQ(store_->GetStatistics().disk_syncs, 0u);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto written, store_->GetSnapshot()->Read({"Goal", "a"}));
+  EXPECT_TRUE(written.has_value());
+  HANDOFF_ASSERT_OK(Commit({MakeResource("Goal", "b", 1, 1)}));
+  const Statistics statistics = store_->GetStatistics();
+  EXPECT_EQ(statistics.commits, 2u);
+  EXPECT_EQ(statistics.disk_syncs, 1u);
+}
+
 }  // namespace
 }  // namespace handoff::store::testing

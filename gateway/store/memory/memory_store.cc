@@ -99,11 +99,13 @@ void MemoryStore::CommitGroup(std::span<Queue::Item> group) {
   std::vector<absl::StatusOr<Committed>> outcomes;
   outcomes.reserve(group.size());
   Notice notice;
+  bool synced = false;
   for (Queue::Item& item : group) {
     DeliveryStage stage(book_, streams_, options_);
+    synced = synced || item.work.batch.durability == Durability::kOnDisk;
     outcomes.push_back(CommitOne(item.work, stage, notice));
   }
-  ++syncs_;
+  if (synced) ++syncs_;
   for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(outcomes[i]));
   listener_.Tell(notice);
 }

@@ -47,6 +47,7 @@ void Listings::Add(std::uint64_t person, std::string_view type, std::string_view
 
 absl::StatusOr<EncodedBatch> Encode(Batch batch) {
   EncodedBatch encoded;
+  encoded.durability = batch.durability;
   HANDOFF_ASSIGN_OR_RETURN(encoded.reads, ReadsOf(batch));
   encoded.writes = WritesOf(batch);
   encoded.records.reserve(2 * batch.resources.size() + batch.links.size() + batch.persons.size() +

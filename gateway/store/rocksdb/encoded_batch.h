@@ -34,6 +34,7 @@ struct EncodedBatch {
     std::string id;
   };
 
+  Durability durability = Durability::kOnDisk;
   ReadSet reads;
   std::vector<std::uint64_t> writes;  // hashes of keys of current state
   std::vector<std::pair<std::string, std::string>> records;

@@ -19,6 +19,7 @@ struct GroupCommitter::Write {
   DeliveryStage stage;
   std::vector<StagedDeliveries> staged = {};             // one per commit that was added
   std::vector<absl::StatusOr<Committed>> outcomes = {};  // one per item
+  Durability durability = Durability::kWritten;          // the most that one of them asks for
 };
 
 GroupCommitter::GroupCommitter(RocksDb& db,
@@ -59,7 +60,7 @@ std::size_t GroupCommitter::CommitSome(std::span<Item> items) {
   }
   Store::Notice notice;
   if (!write.staged.empty()) {
-    if (const absl::Status status = Sync(write); !status.ok()) {
+    if (const absl::Status status = Put(write); !status.ok()) {
       for (auto& outcome : write.outcomes) {
         if (outcome.ok()) outcome = status;
       }
@@ -85,6 +86,7 @@ absl::StatusOr<Committed> GroupCommitter::Add(EncodedBatch& batch, Write& write)
   Put(batch, commit);
   Put(staged);
   write.staged.push_back(std::move(staged));
+  if (batch.durability == Durability::kOnDisk) write.durability = Durability::kOnDisk;
   return Committed{commit};
 }
 
@@ -141,14 +143,14 @@ void GroupCommitter::Put(const StagedDeliveries& staged) {
   }
 }
 
-absl::Status GroupCommitter::Sync(const Write& write) {
+absl::Status GroupCommitter::Put(const Write& write) {
   batch_.Put(key::Meta(), EncodeMeta({last_, chain_.head()}));
-  if (absl::Status status = db_.Write(batch_); !status.ok()) {
+  if (absl::Status status = db_.Write(batch_, write.durability); !status.ok()) {
     log::Error("store.write_refused", {{"error", status}});
     absl::MutexLock lock(&health_mutex_);
     return health_ = status;
   }
-  ++disk_syncs_;
+  if (write.durability == Durability::kOnDisk) ++disk_syncs_;
   commits_ += write.staged.size();
   published_.store(last_, std::memory_order_release);
   for (const StagedDeliveries& staged : write.staged) staged.ApplyTo(book_);

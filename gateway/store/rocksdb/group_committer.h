@@ -58,7 +58,7 @@ class GroupCommitter {
   absl::Status AddUnread(EncodedBatch& batch);
   void Put(const EncodedBatch& batch, std::uint64_t commit);
   void Put(const StagedDeliveries& staged);
-  absl::Status Sync(const Write& write);
+  absl::Status Put(const Write& write);
 
   RocksDb& db_;
   DeliveryBook& book_;

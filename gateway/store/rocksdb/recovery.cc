@@ -46,7 +46,7 @@ absl::StatusOr<Meta> RecoverMeta(RocksDb& db) {
   }
   rocksdb::WriteBatch first;
   first.Put(key::Meta(), EncodeMeta(Meta()));
-  HANDOFF_RETURN_IF_ERROR(db.Write(first));
+  HANDOFF_RETURN_IF_ERROR(db.Write(first, Durability::kOnDisk));
   return Meta();
 }
 

@@ -123,9 +123,9 @@ absl::StatusOr<std::optional<std::string>> RocksDb::Get(std::string_view key,
   return value;
 }
 
-absl::Status RocksDb::Write(rocksdb::WriteBatch& batch) {
+absl::Status RocksDb::Write(rocksdb::WriteBatch& batch, Durability durability) {
   rocksdb::WriteOptions options;
-  options.sync = true;
+  options.sync = durability == Durability::kOnDisk;
   return FromRocks(db_->Write(options, &batch));
 }
 

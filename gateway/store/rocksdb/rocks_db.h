@@ -11,6 +11,8 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include "gateway/store/store.h"
+
 namespace handoff::store {
 
 inline rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
@@ -37,8 +39,8 @@ class RocksDb {
   // `snapshot` null: as of now.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key,
                                                  const rocksdb::Snapshot* snapshot = nullptr) const;
-  // In the log and synced when it returns.
-  absl::Status Write(rocksdb::WriteBatch& batch);
+  // In the log when it returns; synced, with all that was written before, if `durability` says so.
+  absl::Status Write(rocksdb::WriteBatch& batch, Durability durability);
 
   rocksdb::DB& raw() const { return *db_; }
 
