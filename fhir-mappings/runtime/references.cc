@@ -50,10 +50,12 @@ class Visitor {
       if (member == nullptr) continue;
       if (member->kind == Kind::kResource) Resource(field.bytes);
       if (member->kind != Kind::kMessage) continue;
+      const Type& inner = kTables.types[member->ref];
+      if (!MayHoldReferences(inner, field.bytes)) continue;
       const std::size_t length = path_.size();
       path_ += '.';
       path_ += type.elements[member->element].name;
-      Message(kTables.types[member->ref], field.bytes);
+      Message(inner, field.bytes);
       path_.resize(length);
     }
     --depth_;

@@ -126,7 +126,9 @@ absl::Status Rewrite(std::string_view encoded, const RewriteOptions& options, st
     return Damaged();
   const Type* const type = FindResource(field.number);
   if (type == nullptr && field.number != wire_fields::kOpaque) return Damaged();
+  constexpr std::size_t kGrowth = 128;  // an id or a reference may become longer
   Sink sink(out);
+  sink.Room(encoded.size() + kGrowth);
   const std::size_t guess = VarintSize(field.bytes.size());
   PutTag(sink, field.number, WireType::kBytes);
   const std::size_t length = OpenLength(sink, guess);

@@ -91,7 +91,9 @@ bool Rewriter::Message(const Type& type, std::string_view wire) {
       if (gone) out_.Truncate(start);
       lost = lost || gone;
     } else if (bytes && member != nullptr &&
-               (member->kind == Kind::kMessage || member->kind == Kind::kResource)) {
+               (member->kind == Kind::kResource ||
+                (member->kind == Kind::kMessage &&
+                 MayHoldReferences(kTables.types[member->ref], field.bytes)))) {
       if (!Nested(*member, field.bytes)) return false;
       lost = lost || dropped_;
     } else {

@@ -36,22 +36,24 @@ class TokenFinder {
   void Reference(std::string_view name, std::string_view only, const ReferenceView& reference) {
     if (reference.IsRelative()) {
       if (!only.empty() && reference.type != only) return;
-      std::string& token = Begin(name);
+      std::string& token = Begin(name, reference.type.size() + 1 + reference.id.size());
       ((token += reference.type) += '/') += reference.id;
     } else if (!reference.uri.empty()) {
-      Begin(name) += reference.uri;
+      Begin(name, reference.uri.size()) += reference.uri;
     }
   }
 
  private:
-  std::string& Begin(std::string_view name) {
+  // A token with room for a value of `size`.
+  std::string& Begin(std::string_view name, std::size_t size) {
     std::string& token = tokens_->emplace_back();
-    token.reserve(name.size() + 48);
+    token.reserve(name.size() + 1 + size);
     (token += name) += '=';
     return token;
   }
   void Coded(std::string_view name, std::string_view system, std::string_view code) {
-    if (!code.empty()) ((Begin(name) += system) += '|') += code;
+    if (code.empty()) return;
+    ((Begin(name, system.size() + 1 + code.size()) += system) += '|') += code;
   }
 
   void Step(const SearchPath& path, std::size_t at, const Member& member, const WireField& field) {
@@ -70,7 +72,7 @@ class TokenFinder {
       if (field.type == WireType::kBytes) Message(path, kTables.types[member.ref], field.bytes);
     } else if (IsText(member.kind) && field.type == WireType::kBytes) {
       if (path.type == "reference") {
-        if (!field.bytes.empty()) Begin(path.name) += field.bytes;
+        if (!field.bytes.empty()) Begin(path.name, field.bytes.size()) += field.bytes;
       } else {
         Coded(path.name, {}, field.bytes);
       }

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include <google/protobuf/arena.h>
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
@@ -149,6 +149,7 @@ class Planner {
   }
 
   void ParseResources() {
+    written_.reserve(resolved_.writes.size());
     for (const Write& write : resolved_.writes) {
       if (write.refused) continue;
       care::Written& written = written_.emplace_back();
@@ -176,19 +177,20 @@ class Planner {
   }
 
   const v1::Resource& Parse(std::string_view encoded) {
-    v1::Resource& resource = parsed_.emplace_back();
+    v1::Resource* resource = google::protobuf::Arena::CreateMessage<v1::Resource>(&arena_);
     damaged_ =
-        damaged_ || !resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()));
-    return resource;
+        damaged_ || !resource->ParseFromArray(encoded.data(), static_cast<int>(encoded.size()));
+    return *resource;
   }
 
-  care::Message TheMessage() const {
+  // Takes `written_`.
+  care::Message TheMessage() {
     care::Message message;
     message.sender = sender_->key;
     message.id = arrival_.id;
     message.received = arrival_.received;
     message.header = resolved_.header ? &*resolved_.header : nullptr;
-    message.resources = written_;
+    message.resources = std::move(written_);
     return message;
   }
 
@@ -284,11 +286,17 @@ class Planner {
     return nullptr;
   }
 
-  directory::Place PlaceOfPerson(const v1::Person& person) {
+  const directory::Place& PlaceOf(const v1::Person& person) {
+    const auto [place, is_new] = places_.try_emplace(person.id());
+    if (is_new) place->second = FindPlace(person);
+    return place->second;
+  }
+
+  directory::Place FindPlace(const v1::Person& person) {
     for (const v1::ResourceName& name : person.patients()) {
       const auto patient = facts_->Resolve(name.type(), name.id());
       if (!patient) continue;
-      const directory::Place place = PlaceOf(patient->patient());
+      directory::Place place = intake::PlaceOf(patient->patient());
       if (!place.postal_code.empty() || !place.state.empty()) return place;
     }
     return {};
@@ -310,7 +318,7 @@ class Planner {
     const std::vector<v1::Attribution> attributions =
         directory::Effective(person, arrival_.received);
     v1::Referral* referral = ReferralOf(event);
-    const DirectoryFacts parties(*rules_.directory, PlaceOfPerson(person));
+    const DirectoryFacts parties(*rules_.directory, PlaceOf(person));
     for (const care::RouteDecision& decision : rules_.routes.Plan(
              care::RouteInput{event, attributions, referral, arrival_.received}, parties)) {
       if (!decision.told()) {
@@ -451,11 +459,12 @@ class Planner {
   Resolved resolved_;
   Identified identified_;
   std::optional<MessageFacts> facts_;
-  std::deque<v1::Resource> parsed_;
+  google::protobuf::Arena arena_;  // of the objects that the rules read
   bool damaged_ = false;
   std::vector<care::Written> written_;
   absl::flat_hash_map<const Write*, const v1::Resource*> objects_;
   care::Understanding understanding_;
+  absl::flat_hash_map<std::uint64_t, directory::Place> places_;  // by person
   std::vector<v1::LedgerEntry> ledger_;
   Plan plan_;
 };

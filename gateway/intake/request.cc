@@ -133,7 +133,14 @@ void DecodeCarried(const fhir::BundleEntry& entry, std::size_t index, Item* item
 }
 
 std::string ContentDigest(const fhir::BundleView& bundle) {
+  std::size_t size = 0;
+  for (const fhir::BundleEntry& entry : bundle.entries) {
+    constexpr std::size_t kLengths = 32;  // of the four parts, in decimal
+    size += entry.full_url.size() + entry.method.size() + entry.url.size() + entry.resource.size() +
+            kLengths;
+  }
   std::string all;
+  all.reserve(size);
   for (const fhir::BundleEntry& entry : bundle.entries) {
     for (const std::string_view part : {entry.full_url, entry.method, entry.url, entry.resource}) {
       all.append(std::to_string(part.size())).append(1, ':').append(part);
