@@ -44,7 +44,7 @@ DeliveryStage::DeliveryStage(const DeliveryBook& book,
                              const StoreOptions& options)
     : book_(book), streams_(streams), options_(options), pending_(book.pending()) {}
 
-absl::StatusOr<StagedDeliveries> DeliveryStage::Add(const Batch& batch, std::uint64_t commit) {
+absl::StatusOr<StagedDeliveries> DeliveryStage::Add(Batch& batch, std::uint64_t commit) {
   if (absl::Status status = Check(batch); !status.ok()) return status;
   StagedDeliveries staged;
   StageDeliveries(batch, commit, staged);
@@ -76,43 +76,39 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
   return absl::OkStatus();
 }
 
-void DeliveryStage::StageDeliveries(const Batch& batch,
-                                    std::uint64_t commit,
-                                    StagedDeliveries& staged) {
-  for (const v1::Delivery& delivery : batch.settle) {
+void DeliveryStage::StageDeliveries(Batch& batch, std::uint64_t commit, StagedDeliveries& staged) {
+  for (v1::Delivery& delivery : batch.settle) {
     const auto before = Find(delivery.id());
     if (!IsIn(before, v1::DELIVERY_STATE_PENDING)) continue;
     auto after = before;
     after->state = v1::DELIVERY_STATE_DEAD;
     if (delivery.state() != v1::DELIVERY_STATE_DEAD) after.reset();
-    Move(staged, delivery, before, std::move(after));
+    Move(staged, std::move(delivery), before, std::move(after));
   }
-  for (const v1::Delivery& delivery : batch.reschedule) {
+  for (v1::Delivery& delivery : batch.reschedule) {
     const auto before = Find(delivery.id());
     if (!IsIn(before, v1::DELIVERY_STATE_PENDING)) continue;
     auto after = before;
     after->due_us = delivery.due_us();
-    Move(staged, delivery, before, std::move(after));
+    Move(staged, std::move(delivery), before, std::move(after));
   }
   std::uint64_t next = commit << kIndexBits;
-  for (const v1::Delivery& delivery : batch.enqueue) {
+  for (v1::Delivery& delivery : batch.enqueue) {
     if (Find(delivery.id())) continue;
-    Move(staged,
-         delivery,
-         std::nullopt,
-         DeliveryPlace{.recipient = delivery.recipient(),
-                       .person = delivery.person_id(),
-                       .sequence = next++,
-                       .due_us = delivery.due_us()});
+    DeliveryPlace place{.recipient = delivery.recipient(),
+                        .person = delivery.person_id(),
+                        .sequence = next++,
+                        .due_us = delivery.due_us()};
+    Move(staged, std::move(delivery), std::nullopt, std::move(place));
   }
-  for (const v1::Delivery& delivery : batch.replay) {
+  for (v1::Delivery& delivery : batch.replay) {
     const auto before = Find(delivery.id());
     if (!IsIn(before, v1::DELIVERY_STATE_DEAD)) continue;
     auto after = before;
     after->state = v1::DELIVERY_STATE_PENDING;
     after->sequence = next++;
     after->due_us = delivery.due_us();
-    Move(staged, delivery, before, std::move(after));
+    Move(staged, std::move(delivery), before, std::move(after));
     staged.deliveries.back().delivery.set_attempts(0);
     staged.deliveries.back().delivery.set_settled_us(0);
   }
@@ -121,16 +117,16 @@ void DeliveryStage::StageDeliveries(const Batch& batch,
     if (!IsIn(before, v1::DELIVERY_STATE_DEAD)) continue;
     v1::Delivery delivery;
     delivery.set_id(id);
-    Move(staged, delivery, before, std::nullopt);
+    Move(staged, std::move(delivery), before, std::nullopt);
   }
 }
 
-void DeliveryStage::StageStreams(const Batch& batch, StagedDeliveries& staged) {
-  for (const StreamItem& item : batch.append) {
+void DeliveryStage::StageStreams(Batch& batch, StagedDeliveries& staged) {
+  for (StreamItem& item : batch.append) {
     StreamState& state = streams_[item.stream];
     StreamChange& change = staged.streams.emplace_back();
     change.stream = item.stream;
-    change.item = item.delivery;
+    change.item = std::move(item.delivery);
     change.item->set_sequence(++state.last);
     if (state.last > options_.max_stream_items) {
       change.remove = state.last - options_.max_stream_items;
@@ -155,7 +151,7 @@ std::optional<DeliveryPlace> DeliveryStage::Find(const std::string& id) const {
 }
 
 void DeliveryStage::Move(StagedDeliveries& staged,
-                         const v1::Delivery& delivery,
+                         v1::Delivery delivery,
                          std::optional<DeliveryPlace> before,
                          std::optional<DeliveryPlace> after) {
   if (IsIn(before, v1::DELIVERY_STATE_PENDING)) --pending_;
@@ -164,7 +160,7 @@ void DeliveryStage::Move(StagedDeliveries& staged,
   DeliveryChange& change = staged.deliveries.emplace_back();
   change.id = delivery.id();
   change.before = std::move(before);
-  change.delivery = delivery;
+  change.delivery = std::move(delivery);
   if (after) {
     change.delivery.set_state(after->state);
     change.delivery.set_sequence(after->sequence);

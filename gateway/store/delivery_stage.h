@@ -59,16 +59,17 @@ class DeliveryStage {
  public:
   DeliveryStage(const DeliveryBook& book, Streams& streams, const StoreOptions& options);
 
+  // Takes the deliveries and stream items out of `batch`.
   // Errors: kResourceExhausted, kInvalidArgument; the batch then has no effect on later ones.
-  absl::StatusOr<StagedDeliveries> Add(const Batch& batch, std::uint64_t commit);
+  absl::StatusOr<StagedDeliveries> Add(Batch& batch, std::uint64_t commit);
 
  private:
   absl::Status Check(const Batch& batch) const;
   std::optional<DeliveryPlace> Find(const std::string& id) const;
-  void StageDeliveries(const Batch& batch, std::uint64_t commit, StagedDeliveries& staged);
-  void StageStreams(const Batch& batch, StagedDeliveries& staged);
+  void StageDeliveries(Batch& batch, std::uint64_t commit, StagedDeliveries& staged);
+  void StageStreams(Batch& batch, StagedDeliveries& staged);
   void Move(StagedDeliveries& staged,
-            const v1::Delivery& delivery,
+            v1::Delivery delivery,
             std::optional<DeliveryPlace> before,
             std::optional<DeliveryPlace> after);
 
