@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include <dlfcn.h>
@@ -42,7 +43,7 @@ template <class Function>
 Function* Real(const char* symbol) {
   void* found = ::dlsym(RTLD_NEXT, symbol);
   if (found == nullptr) {
-    std::fprintf(stderr, "tsan_absl_mutex: libabsl has no %s\n", symbol);
+    std::fprintf(stderr, "tsan_absl: libabsl has no %s\n", symbol);
     std::abort();
   }
   return reinterpret_cast<Function*>(found);
@@ -155,6 +156,13 @@ void Notification::WaitForNotification() const {
       Real<void(const Notification*)>("_ZNK4absl7debian312Notification19WaitForNotificationEv");
   real(this);
   __tsan_acquire(const_cast<Notification*>(this));
+}
+
+// The last reference of a status is counted down inside the library; here it is done again, for the
+// sanitizer to see.
+void Status::UnrefNonInlined(uintptr_t rep) {
+  status_internal::StatusRep* shared = RepToPointer(rep);
+  if (shared->ref.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared;
 }
 
 ABSL_NAMESPACE_END
