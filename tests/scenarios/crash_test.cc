@@ -36,6 +36,8 @@ using std::chrono::seconds;
 constexpr seconds kPatience{60};
 // One restart in six is itself killed before it serves.
 constexpr unsigned kKilledAtStartEvery = 6;
+// After every tenth kill the gateway is stopped in order once, under the same load.
+constexpr int kOrderlyStopEvery = 10;
 constexpr char kPractice[] = "lfm";
 constexpr char kSecondPractice[] = "second";
 
@@ -73,6 +75,7 @@ class CrashRun {
     HANDOFF_RETURN_IF_ERROR(Prepare());
     for (int round = 0; round < options_.rounds; ++round) {
       HANDOFF_RETURN_IF_ERROR(CrashOnce());
+      if ((round + 1) % kOrderlyStopEvery == 0) HANDOFF_RETURN_IF_ERROR(StopOnce());
       if ((round + 1) % 20 == 0) {
         std::cout << fmt::format("{} rounds, {} acknowledged", round + 1, hospital_->acknowledged())
                   << std::endl;
@@ -141,6 +144,13 @@ class CrashRun {
     return absl::OkStatus();
   }
 
+  absl::Status StopOnce() {
+    WaitRandomly(20, 400);
+    ++orderly_stops_;
+    if (gateway_->Stop() != 0) ++unclean_stops_;
+    return gateway_->Start();
+  }
+
   absl::Status AwaitDeliveries() {
     const std::size_t sent = hospital_->acknowledged();
     if (sent == 0) return absl::FailedPreconditionError("nothing was acknowledged");
@@ -179,7 +189,8 @@ class CrashRun {
   }
 
   absl::Status CheckStore() {
-    exit_status_ = gateway_->Stop();
+    ++orderly_stops_;
+    if (gateway_->Stop() != 0) ++unclean_stops_;
     HANDOFF_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                              store::OpenRocksStore(gateway_->store_folder(), {}));
     return store->VerifyLedger();
@@ -199,6 +210,7 @@ class CrashRun {
     };
     line("rounds (kill -9 under load, restart)", options_.rounds);
     line("restarts killed before they served", killed_at_start_);
+    line("orderly stops by SIGTERM, under load but for the last", orderly_stops_);
     line("slowest restart, ms", slowest_start_.count());
     line("patients", hospital_->patients().size());
     line("messages acknowledged", hospital_->acknowledged());
@@ -239,7 +251,7 @@ class CrashRun {
     expect(for_second_ > 0, "the second practice was to be told of no one");
     expect(second_backlog_ == for_second_, "the second practice's backlog is not what it missed");
     expect(dead_ == 0, "there are dead letters");
-    expect(exit_status_ == 0, fmt::format("SIGTERM: the gateway exits with {}", exit_status_));
+    expect(unclean_stops_ == 0, fmt::format("{} stops by SIGTERM end badly", unclean_stops_));
     good_ = faults.empty() && tally_.good();
     if (good_) return absl::OkStatus();
     return absl::FailedPreconditionError(fmt::format("{}", fmt::join(faults, "\n")));
@@ -262,6 +274,8 @@ class CrashRun {
 
   Tally tally_;
   int killed_at_start_ = 0;
+  int orderly_stops_ = 0;
+  int unclean_stops_ = 0;
   milliseconds slowest_start_{0};
   std::size_t practice_backlog_ = 0;
   std::size_t second_backlog_ = 0;
@@ -269,7 +283,6 @@ class CrashRun {
   std::size_t payer_count_ = 0;
   std::size_t payer_repeats_ = 0;
   std::size_t dead_ = 0;
-  int exit_status_ = -1;
   bool good_ = false;
 };
 
