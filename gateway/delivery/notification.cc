@@ -36,16 +36,38 @@ std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
   return names;
 }
 
-// The story as the event names it, what was deleted in it left out.
-absl::StatusOr<std::vector<v1::StoredResource>> ReadStory(store::Snapshot& snapshot,
-                                                          const v1::Event& event) {
-  std::vector<v1::StoredResource> story;
-  for (const v1::ResourceName& name : StoryOf(event)) {
-    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> stored,
-                             snapshot.ReadVersion(KeyOf(name), name.version()));
-    if (!stored) return absl::DataLossError("a resource of the event is not in the store");
-    if (!stored->deleted()) story.push_back(*std::move(stored));
+// The story of an event, what was deleted in it left out.
+struct Story {
+  std::vector<v1::StoredResource> told;  // the versions that the event names
+  // The same with the current version of what has changed since; empty if nothing has.
+  std::vector<v1::StoredResource> changed;
+};
+
+absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
+  const std::vector<v1::ResourceName> names = StoryOf(event);
+  std::vector<ResourceKey> keys;
+  for (const v1::ResourceName& name : names) keys.push_back(KeyOf(name));
+  // Most deliveries are made while what they tell is current: one read serves both.
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<v1::StoredResource>> current,
+                           snapshot.ReadMany(keys));
+  Story story;
+  std::vector<std::pair<std::size_t, v1::StoredResource>> newer;  // with their places in the story
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::optional<v1::StoredResource>& now = current[i];
+    const bool is_newer = now && now->name().version() != names[i].version();
+    std::optional<v1::StoredResource> told;
+    if (is_newer) {
+      HANDOFF_ASSIGN_OR_RETURN(told, snapshot.ReadVersion(keys[i], names[i].version()));
+    } else {
+      told = std::move(now);
+    }
+    if (!told) return absl::DataLossError("a resource of the event is not in the store");
+    if (told->deleted()) continue;
+    if (is_newer && !now->deleted()) newer.emplace_back(story.told.size(), *std::move(now));
+    story.told.push_back(*std::move(told));
   }
+  if (!newer.empty()) story.changed = story.told;
+  for (auto& [place, resource] : newer) story.changed[place] = std::move(resource);
   return story;
 }
 
@@ -53,25 +75,6 @@ std::vector<std::string_view> EncodedOf(const std::vector<v1::StoredResource>& r
   std::vector<std::string_view> encoded;
   for (const v1::StoredResource& resource : resources) encoded.push_back(resource.resource());
   return encoded;
-}
-
-// The story with the current version of what has changed since; nullopt if nothing has.
-absl::StatusOr<std::optional<std::vector<v1::StoredResource>>> ReadChanged(
-    store::Snapshot& snapshot, const std::vector<v1::StoredResource>& story) {
-  std::vector<ResourceKey> keys;
-  for (const v1::StoredResource& resource : story) keys.push_back(KeyOf(resource.name()));
-  HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<v1::StoredResource>> current,
-                           snapshot.ReadMany(keys));
-  std::vector<v1::StoredResource> changed = story;
-  bool any = false;
-  for (std::size_t i = 0; i < story.size(); ++i) {
-    if (!current[i] || current[i]->deleted()) continue;
-    if (current[i]->name().version() == story[i].name().version()) continue;
-    changed[i] = *std::move(current[i]);
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  return changed;
 }
 
 void CountLeftOut(const MessageProjection& projection, std::map<ResourceKey, std::string>& all) {
@@ -99,33 +102,32 @@ struct Leaving {
 
 absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
                                                         const View& view,
-                                                        store::Snapshot& snapshot,
-                                                        std::vector<v1::StoredResource> story) {
+                                                        Story story) {
   std::map<ResourceKey, std::string> left_out;
-  HANDOFF_ASSIGN_OR_RETURN(const auto changed, ReadChanged(snapshot, story));
-  if (changed) {
+  if (!story.changed.empty()) {
     // A label that came later counts too: what is known to be sensitive now does not leave.
     HANDOFF_ASSIGN_OR_RETURN(const MessageProjection now,
-                             views.ProjectMessage(view, EncodedOf(*changed)));
+                             views.ProjectMessage(view, EncodedOf(story.changed)));
     if (!now.withheld.empty()) return Withheld{now.withheld};
     CountLeftOut(now, left_out);
-    std::erase_if(story, [&](const v1::StoredResource& resource) {
+    std::erase_if(story.told, [&](const v1::StoredResource& resource) {
       return left_out.contains(KeyOf(resource.name()));
     });
   }
-  HANDOFF_ASSIGN_OR_RETURN(MessageProjection shown, views.ProjectMessage(view, EncodedOf(story)));
+  HANDOFF_ASSIGN_OR_RETURN(MessageProjection shown,
+                           views.ProjectMessage(view, EncodedOf(story.told)));
   if (!shown.withheld.empty()) return Withheld{shown.withheld};
   CountLeftOut(shown, left_out);
 
   Leaving leaving;
   leaving.carried.left_out = DescribeLeftOut(left_out);
-  auto next = story.begin();
+  auto next = story.told.begin();
   for (const std::string& encoded : shown.resources) {
     const fhir::Head head = fhir::ReadHead(encoded);
-    next = std::find_if(next, story.end(), [&](const v1::StoredResource& resource) {
+    next = std::find_if(next, story.told.end(), [&](const v1::StoredResource& resource) {
       return resource.name().type() == head.type && resource.name().id() == head.id;
     });
-    HANDOFF_CHECK(next != story.end());
+    HANDOFF_CHECK(next != story.told.end());
     fhir::RewriteOptions meta;
     meta.version_id = std::to_string(next->name().version());
     meta.updated_us = next->updated_us();
@@ -237,13 +239,11 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
 
   const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
   HANDOFF_RETURN_IF_ERROR(CheckIdentity(*snapshot, delivery.person_id()));
-  HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::StoredResource> story,
-                           ReadStory(*snapshot, delivery.event()));
-  if (story.empty() || KeyOf(story.front().name()) != KeyOf(delivery.event().focus())) {
+  HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(*snapshot, delivery.event()));
+  if (story.told.empty() || KeyOf(story.told.front().name()) != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};
   }
-  HANDOFF_ASSIGN_OR_RETURN(auto projected,
-                           Project(*rules.views, *view, *snapshot, std::move(story)));
+  HANDOFF_ASSIGN_OR_RETURN(auto projected, Project(*rules.views, *view, std::move(story)));
   if (Withheld* withheld = std::get_if<Withheld>(&projected)) return std::move(*withheld);
   Leaving& leaving = std::get<Leaving>(projected);
 
