@@ -43,6 +43,8 @@ bool IsAboutAnother(std::uint64_t person_id, std::uint64_t of_resource) {
 void Stories::ReadMessage() {
   if (read_) return;
   read_ = true;
+  chapters_.reserve(message_.resources.size());
+  order_.reserve(message_.resources.size());
   for (const Written& written : message_.resources) {
     ResourceKey key = KeyOf(written.name);
     chapters_[key] = Chapter{written.name, written.person_id, ReferencesOf(written.encoded)};
