@@ -50,13 +50,6 @@ bool CheckEncoded(std::string_view encoded,
 // Translates and takes apart. False if it is refused, with the reason in `issues` and the HTTP
 // status in `*http_status` (400 for what cannot be read, 413 for a limit, 422 for what this
 // interaction does not take). `submission.content` may be consumed.
-// Puts an encoded resource that a client sent through the rules that JSON meets; appends it to
-// `*checked`.
-bool CheckEncoded(std::string_view encoded,
-                  const fhir::ReadLimits& limits,
-                  std::string* checked,
-                  fhir::Issues* issues);
-
 bool Decode(const Submission& submission,
             const fhir::ReadLimits& limits,
             std::size_t max_entries,
