@@ -70,6 +70,7 @@ class Engine::Core {
     Carried carried;
     std::optional<Conclusion> conclusion;
     std::optional<Timestamp> record_again;  // the store did not take the conclusion
+    bool claimed_again = false;             // the store leased it again before this attempt left
   };
   using Attempts = absl::node_hash_map<std::string, Attempt>;  // by delivery id
 
@@ -92,6 +93,7 @@ class Engine::Core {
   void ConcludeHere(const std::string& id, Conclusion conclusion);
   void Record(const std::string& id, const Conclusion& conclusion);
   void OnRecorded(const std::string& id, const absl::Status& status);
+  bool ClaimedAgain(const std::string& id);
   void GiveBack(const std::string& id);
   void TellBreaker(Attempt& attempt, const connectors::Outcome& outcome, Timestamp now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -195,14 +197,17 @@ std::optional<bool> Engine::Core::Enter(const v1::Delivery& delivery) {
     absl::MutexLock lock(&mutex_);
     Recipient& recipient = RecipientOf(delivery.recipient());
     stopping = stopping_;
-    // Otherwise its lease ran out while its outcome waits to be recorded; the claim has renewed it.
-    const bool fresh = !stopping && attempts_.try_emplace(delivery.id()).second;
-    if (fresh) {
-      Attempt& attempt = attempts_.at(delivery.id());
+    const auto [known, fresh] = attempts_.try_emplace(delivery.id());
+    Attempt& attempt = known->second;
+    if (fresh && !stopping) {
       attempt.delivery = delivery;
       attempt.probe = std::exchange(recipient.probe_claimed, false);
       return attempt.probe;
     }
+    // Its lease ran out before its outcome was recorded, or the retry was due before OnRecorded()
+    // heard of it.
+    attempt.claimed_again = true;
+    if (fresh) attempts_.erase(known);
     Unreserve(recipient);
   }
   if (stopping) parts_.store.Release(delivery.id());
@@ -317,9 +322,17 @@ void Engine::Core::OnRecorded(const std::string& id, const absl::Status& status)
     conclusion = std::move(attempts_.at(id).conclusion);
   }
   Count(*conclusion, now);
+  while (ClaimedAgain(id)) parts_.store.Release(id);
+}
+
+// True if the store has leased the delivery anew: nobody but this attempt can end that lease.
+// False, and the attempt is gone; then nothing may be touched, since Stop() may have waited for it.
+bool Engine::Core::ClaimedAgain(const std::string& id) {
   absl::MutexLock lock(&mutex_);
-  Leave(
-      attempts_.find(id));  // last: Stop() may have waited for it, and nothing may be touched after
+  const auto attempt = attempts_.find(id);
+  if (std::exchange(attempt->second.claimed_again, false)) return true;
+  Leave(attempt);
+  return false;
 }
 
 // As if it had not been claimed: it stays at the head of its lane, due.

@@ -57,6 +57,20 @@ TEST_F(EngineTest, DeliversWhatIsDue) {
   EXPECT_EQ(metrics_.delivery_seconds.Collect().histogram.sample_sum, 2);
 }
 
+TEST_F(EngineTest, ARetryThatIsDueBeforeTheFailureIsReportedIsNotHeldUp) {
+  StartEngine();
+  Enqueue("d1", "nha", 1);
+  store_.BeforeNextReport([this] {
+    Advance(minutes(1));
+    store_.AwaitClaimed("d1", 2);
+    // What was claimed has met the attempt that is not over.
+    store_.AwaitLook([this] { engine_->Wake(); });
+  });
+  connector_->Answer("d1", Failed());
+  connector_->Answer("d1", Delivered());
+  EXPECT_EQ(store_.AwaitRecorded("d1", 2).state(), v1::DELIVERY_STATE_DELIVERED);
+}
+
 TEST_F(EngineTest, TellsTheConnectorWhatItNeeds) {
   StartEngine();
   Enqueue("d1", "nha", 1);

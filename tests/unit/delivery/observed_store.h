@@ -1,6 +1,7 @@
 // A store that a test can watch and make fail.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,30 @@ class ObservedStore final : public store::Store {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&none_left));
   }
+  // Runs once, on the committer's thread, when what became of a delivery stands in the store and
+  // the engine has not heard of it.
+  void BeforeNextReport(std::function<void()> hook) {
+    absl::MutexLock lock(&mutex_);
+    before_report_ = std::move(hook);
+  }
+  // Calls `wake` and waits until the engine has asked for claims since.
+  void AwaitLook(const std::function<void()>& wake) {
+    std::size_t before = 0;
+    {
+      absl::MutexLock lock(&mutex_);
+      before = looks_;
+    }
+    wake();
+    const auto again = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return looks_ > before; };
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&again));
+  }
+  // Waits until `id` was claimed for the n-th time.
+  void AwaitClaimed(const std::string& id, std::size_t n) {
+    const auto enough = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return claimed_[id] >= n; };
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&enough));
+  }
   std::vector<v1::LedgerEntry> LedgerOf(const std::string& message_id) {
     return *GetSnapshot()->Ledger(MessageId(message_id));
   }
@@ -62,6 +87,7 @@ class ObservedStore final : public store::Store {
     inner_->Commit(std::move(batch),
                    [this, deliveries = std::move(deliveries), done = std::move(done)](
                        const absl::StatusOr<store::Committed>& committed) mutable {
+                     if (!deliveries.empty()) RunHook();
                      done(committed);
                      absl::MutexLock lock(&mutex_);
                      for (v1::Delivery& delivery : deliveries) {
@@ -73,7 +99,11 @@ class ObservedStore final : public store::Store {
                                      std::chrono::milliseconds lease,
                                      std::size_t limit,
                                      const Wanted& wanted) override {
-    return inner_->ClaimDue(now, lease, limit, wanted);
+    std::vector<store::Claim> claims = inner_->ClaimDue(now, lease, limit, wanted);
+    absl::MutexLock lock(&mutex_);
+    ++looks_;
+    for (const store::Claim& claim : claims) ++claimed_[claim.delivery.id()];
+    return claims;
   }
   void Release(const std::string& id) override { inner_->Release(id); }
   std::optional<Timestamp> NextDue(const Wanted& wanted) override {
@@ -112,7 +142,19 @@ class ObservedStore final : public store::Store {
     return true;
   }
 
+  void RunHook() {
+    std::function<void()> hook;
+    {
+      absl::MutexLock lock(&mutex_);
+      hook = std::exchange(before_report_, nullptr);
+    }
+    if (hook) hook();
+  }
+
   absl::Mutex mutex_;
+  std::size_t looks_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::function<void()> before_report_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::size_t> claimed_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::vector<v1::Delivery>> recorded_ ABSL_GUARDED_BY(mutex_);
   std::size_t refuse_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t refusing_ ABSL_GUARDED_BY(mutex_) = 0;
