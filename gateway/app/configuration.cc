@@ -10,7 +10,7 @@ constexpr std::string_view kParties = "parties.";
 ConfigNode Read(const std::string& path, ConfigErrors& errors) {
   absl::StatusOr<ConfigNode> node = ConfigNode::Load(path);
   if (node.ok()) return *std::move(node);
-  errors.Add(path, std::string(node.status().message()));
+  errors.Add(std::string(node.status().message()));
   return {};
 }
 

@@ -262,6 +262,9 @@ class Commands {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at its size limit (RLIMIT_FSIZE, LimitFSIZE=) is as a full disk: the write fails, reads
+  // go on.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("Handoff: a FHIR gateway for care management", "handoff");
   handoff::app::Commands commands(app);
   CLI11_PARSE(app, argc, argv);
