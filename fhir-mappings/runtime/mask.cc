@@ -94,6 +94,9 @@ bool IsOpaqueType(std::string_view name) {
 }
 
 // Copies what the tree allows. Methods return false at damage.
+//
+// An element that loses a part that it must have (FHIR R4 cardinality), because a reference in it
+// does not leave, goes as a whole: a recipient would have to refuse it.
 template <class Node>
 class Projector {
  public:
@@ -104,8 +107,11 @@ class Projector {
   bool Message(const Type& type, const Node* node, bool leaf, std::string_view wire) {
     if (depth_ == internal::kMaxMessageDepth) return false;
     const bool reference = &type == &internal::kTables.types[internal::kTables.reference_type];
+    lacking_ = false;
     if (reference && leaf && !Leaves(internal::DecodeReference(wire))) return true;
     ++depth_;
+    std::uint64_t met = 0;
+    std::uint64_t left = 0;
     WireReader reader(wire);
     for (WireField field; reader.Next(field);) {
       const Member* const member = internal::FindField(type, field.number);
@@ -117,11 +123,19 @@ class Projector {
       const bool always =
           type.resource_field != 0 && field.number == internal::wire_fields::kResourceId;
       if (child == nullptr && !inherited && !always) continue;
+      const std::size_t before = out_.size();
       if (!Field(*member, child, inherited || below || always, field)) return false;
+      const std::uint64_t element = std::uint64_t{1} << member->element;
+      met |= element;
+      if (out_.size() != before) left |= element;
     }
     --depth_;
+    lacking_ = (type.required & met & ~left) != 0;
     return reader.ok();
   }
+
+  // Of the message that was copied last.
+  bool lacking() const { return lacking_; }
 
  private:
   bool Leaves(const ReferenceView& reference) const {
@@ -168,9 +182,10 @@ class Projector {
                           ? Resource(wire)
                           : Message(internal::kTables.types[member.ref], child, leaf, wire);
     if (!good) return false;
+    const bool lacking = member.kind == Kind::kMessage && lacking_;
     const bool empty = out_.size() == begin;
     internal::CloseLength(out_, length, 1);
-    if (empty) out_.Truncate(start);
+    if (empty || lacking) out_.Truncate(start);
     return true;
   }
 
@@ -193,6 +208,7 @@ class Projector {
   const bool keep_fragments_;
   Sink& out_;
   unsigned depth_ = 0;
+  bool lacking_ = false;
 };
 
 absl::Status Damaged() { return absl::DataLossError("the encoded resource is damaged"); }
@@ -270,7 +286,9 @@ bool Mask::AllowsType(std::string_view type) const {
 
 absl::StatusOr<bool> Mask::Project(std::string_view encoded,
                                    const KeepReference& keep_reference,
-                                   std::string* out) const {
+                                   std::string* out,
+                                   bool* lacking) const {
+  if (lacking != nullptr) *lacking = false;
   const std::string_view name = ReadHead(encoded).type;
   if (name.empty()) return Damaged();
   const auto it = std::find_if(
@@ -289,11 +307,13 @@ absl::StatusOr<bool> Mask::Project(std::string_view encoded,
   Sink sink(out);
   internal::PutTag(sink, field.number, WireType::kBytes);
   const std::size_t length = internal::OpenLength(sink, 2);
-  const bool good = type == nullptr
-                        ? BareOpaque(field.bytes, sink)
-                        : Projector<Node>(keep_reference, HasContained(*type, node), sink)
-                              .Message(*type, &node, false, field.bytes);
-  if (!good) return Damaged();
+  if (type == nullptr) {
+    if (!BareOpaque(field.bytes, sink)) return Damaged();
+  } else {
+    Projector<Node> projector(keep_reference, HasContained(*type, node), sink);
+    if (!projector.Message(*type, &node, false, field.bytes)) return Damaged();
+    if (lacking != nullptr) *lacking = projector.lacking();
+  }
   internal::CloseLength(sink, length, 2);
   return true;
 }

@@ -156,10 +156,12 @@ class Mask {
 
   // Appends the allowed part of `encoded` to `*out`; returns false and appends nothing if the type
   // is not allowed. `keep_reference` (may be empty) is asked for every reference that would leave;
-  // false drops that Reference element.
+  // false drops that Reference element, and with it an element that must have it. `*lacking` (may
+  // be null) tells that the resource itself lost what it must have, e.g. a Provenance its target.
   absl::StatusOr<bool> Project(std::string_view encoded,
                                const std::function<bool(const ReferenceView&)>& keep_reference,
-                               std::string* out) const;
+                               std::string* out,
+                               bool* lacking = nullptr) const;
 
   struct Node;
 

@@ -224,15 +224,19 @@ class SearchParser {
 
  private:
   // FHIR R4 search.html#errors: a modifier is never ignored, for without it the result is another.
+  // Of the name only a parameter that we know is repeated: whatever else stands there is the
+  // caller's, and may be a patient's.
   absl::Status Unsupported(std::string_view name) const {
+    const std::string_view base = name.substr(0, name.find_first_of(":."));
+    const std::string_view known = fhir::IsSearchable(request_.type, base) ? base : "?";
     if (name.find(':') != std::string_view::npos) {
-      return Refuse(name, "modifiers are not supported");
+      return Refuse(known, "modifiers are not supported");
     }
     if (name.find('.') != std::string_view::npos) {
-      return Refuse(name, "chained parameters are not supported");
+      return Refuse(known, "chained parameters are not supported");
     }
     if (options_.handling == Handling::kLenient) return absl::OkStatus();
-    return Refuse(name, "not supported for " + request_.type);
+    return Refuse(known, "not supported for " + request_.type);
   }
 
   absl::Status AddGroup(const std::string& name, std::string_view value) {

@@ -135,27 +135,31 @@ absl::StatusOr<Projection> Views::Project(const View& view,
   if (view.documents_.contains(head.type)) {
     return Projection{std::nullopt, "a document leaves only with the message that brought it"};
   }
-  HANDOFF_ASSIGN_OR_RETURN(std::string shown, Shown(view, encoded, kept));
-  return Projection{std::move(shown), {}};
+  HANDOFF_ASSIGN_OR_RETURN(Part part, Shown(view, encoded, kept));
+  return Projection{std::move(part.encoded), {}};
 }
 
-absl::StatusOr<std::string> Views::Shown(const View& view,
+absl::StatusOr<Views::Part> Views::Shown(const View& view,
                                          std::string_view encoded,
                                          const KeptSet& kept) const {
-  if (view.everything_) return std::string(encoded);
+  if (view.everything_) return Part{std::string(encoded)};
   const std::string_view type = fhir::ReadHead(encoded).type;
   const auto keep = [&kept](const fhir::ReferenceView& reference) {
     return reference.IsRelative() &&
            kept.contains(ResourceKey{std::string(reference.type), std::string(reference.id)});
   };
   if (view.unmapped_.contains(type) || view.documents_.contains(type)) {
-    return ProjectUnmapped(encoded, keep);
+    HANDOFF_ASSIGN_OR_RETURN(std::string stripped, ProjectUnmapped(encoded, keep));
+    return Part{std::move(stripped)};
   }
-  std::string out;
-  HANDOFF_ASSIGN_OR_RETURN(const bool shown, view.mask_.Project(encoded, keep, &out));
+  Part part;
+  HANDOFF_ASSIGN_OR_RETURN(const bool shown,
+                           view.mask_.Project(encoded, keep, &part.encoded, &part.lacking));
   HANDOFF_CHECK(shown);  // AllowsType() said so
-  if (type == "Patient") return FilterIdentifiers(view, out);
-  return out;
+  if (type == "Patient") {
+    HANDOFF_ASSIGN_OR_RETURN(part.encoded, FilterIdentifiers(view, part.encoded));
+  }
+  return part;
 }
 
 absl::StatusOr<std::string> Views::FilterIdentifiers(const View& view,
@@ -210,11 +214,25 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
       return true;
     });
   }
-  KeptSet kept = beside;
-  for (const Leaving& one : leaving) kept.insert(one.key);
-  for (const Leaving& one : leaving) {
-    HANDOFF_ASSIGN_OR_RETURN(std::string shown, Shown(view, one.encoded, kept));
-    message.resources.push_back(std::move(shown));
+  // What goes may be what another must refer to, so look again.
+  for (bool complete = false; !complete;) {
+    complete = true;
+    message.resources.clear();
+    KeptSet kept = beside;
+    for (const Leaving& one : leaving) kept.insert(one.key);
+    for (Leaving& one : leaving) {
+      HANDOFF_ASSIGN_OR_RETURN(Part part, Shown(view, one.encoded, kept));
+      // A Provenance without what it is the provenance of says nothing, and no recipient can read
+      // it.
+      if (part.lacking && one.key.type == "Provenance" && &one != &leaving.front()) {
+        message.left_out.push_back({std::move(one.key), "it must refer to what does not leave"});
+        one.encoded = {};
+        complete = false;
+      } else {
+        message.resources.push_back(std::move(part.encoded));
+      }
+    }
+    std::erase_if(leaving, [](const Leaving& one) { return one.encoded.empty(); });
   }
   return message;
 }

@@ -107,6 +107,7 @@ class Views {
   // The same for all that travels in one message: decides first what leaves, then projects it. The
   // first of `resources` is what the message is about: if it does not leave, nothing does. To
   // `beside` references may stand although it does not travel (the recipient's own Organization).
+  // A Provenance whose target does not leave is left out.
   absl::StatusOr<MessageProjection> ProjectMessage(const View& view,
                                                    const std::vector<std::string_view>& resources,
                                                    const KeptSet& beside = {}) const;
@@ -134,10 +135,12 @@ class Views {
                      std::string_view type,
                      std::string_view encoded,
                      const Labels& labels) const;
+  struct Part {
+    std::string encoded;
+    bool lacking = false;  // what it must refer to does not leave
+  };
   // REQUIRES: WhyNot() is empty.
-  absl::StatusOr<std::string> Shown(const View& view,
-                                    std::string_view encoded,
-                                    const KeptSet& kept) const;
+  absl::StatusOr<Part> Shown(const View& view, std::string_view encoded, const KeptSet& kept) const;
   absl::StatusOr<std::string> FilterIdentifiers(const View& view, std::string_view encoded) const;
   View LoadView(const ConfigNode& node, ConfigErrors& errors) const;
   void LoadLabels(const ConfigNode& node, ConfigErrors& errors);

@@ -86,6 +86,38 @@ TEST(MaskTest, AsksForEveryReferenceThatWouldLeave) {
       R"({"resourceType":"CareTeam","name":"x"})");
 }
 
+TEST(MaskTest, DropsElementsThatLoseWhatTheyMustHave) {
+  const auto keep = [](const ReferenceView& view) { return view.type == "Practitioner"; };
+  EXPECT_EQ(
+      Projected(
+          {"Encounter.status", "Encounter.location", "Encounter.diagnosis"},
+          R"({"resourceType":"Encounter","status":"finished","class":{"code":"IMP"},"location":[{"location":{"reference":"Location/1"},"status":"active"}],)"
+          R"("diagnosis":[{"condition":{"reference":"Condition/1"},"rank":1}]})",
+          keep),
+      R"({"resourceType":"Encounter","status":"finished"})");
+  EXPECT_EQ(
+      Projected(
+          {"Provenance.agent"},
+          R"({"resourceType":"Provenance","target":[{"reference":"Encounter/1"}],"recorded":"2020-08-18T03:46:17Z","agent":[{"who":{"reference":"Organization/1"},"type":{"text":"t"}},{"who":{"reference":"Practitioner/1"}}]})",
+          keep),
+      R"({"resourceType":"Provenance","agent":[{"who":{"reference":"Practitioner/1"}}]})");
+}
+
+TEST(MaskTest, TellsThatTheResourceLacksWhatItMustHave) {
+  const std::string encoded = Encode(
+      R"({"resourceType":"Provenance","target":[{"reference":"urn:uuid:1"}],"recorded":"2020-08-18T03:46:17Z",)"
+      R"("agent":[{"who":{"reference":"Practitioner/1"}}]})");
+  const absl::StatusOr<Mask> mask = Mask::Compile({"Provenance.target", "Provenance.agent"});
+  ASSERT_TRUE(mask.ok());
+  bool lacking = false;
+  std::string out;
+  const auto relative = [](const ReferenceView& view) { return view.IsRelative(); };
+  EXPECT_TRUE(mask->Project(encoded, relative, &out, &lacking).ok());
+  EXPECT_TRUE(lacking);
+  EXPECT_TRUE(mask->Project(encoded, {}, &out, &lacking).ok());
+  EXPECT_FALSE(lacking);
+}
+
 TEST(MaskTest, NamesChoicesWithoutTheirType) {
   const std::string_view json =
       R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"valueQuantity":{"value":1.0,"unit":"g"}})";

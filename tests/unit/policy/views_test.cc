@@ -106,6 +106,17 @@ TEST(ViewsTest, ShowsALabelThatTheViewNames) {
   EXPECT_EQ(Send("payer-status", {Condition("R")}).withheld, "label: restricted");
 }
 
+TEST(ViewsTest, LeavesOutWhatMustReferToWhatDoesNotLeave) {
+  // As Da Vinci intermediaries send it: about the header of their message, not of ours.
+  const std::string provenance = Encode(
+      R"({"resourceType":"Provenance","id":"v","target":[{"reference":"urn:uuid:5ef532e2-e105-11ea-a6e7-0aa89ff15e09"}],)"
+      R"("recorded":"2020-08-18T03:46:17Z","agent":[{"who":{"display":"Intermediary"}}]})");
+  const MessageProjection message = Send("treatment-full", {Encounter(), provenance});
+  EXPECT_THAT(message.resources, SizeIs(1));
+  ASSERT_THAT(message.left_out, SizeIs(1));
+  EXPECT_EQ(message.left_out[0].reason, "it must refer to what does not leave");
+}
+
 TEST(ViewsTest, WithholdsDocumentsBesideWhatWasLeftOut) {
   const std::string document = Encode(
       R"({"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"}})");
