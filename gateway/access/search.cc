@@ -17,12 +17,14 @@ constexpr std::size_t kMaxValues = 512;
 constexpr std::size_t kMaxCount = 200;
 constexpr std::size_t kMaxIdLength = 64;
 
-// A name is quoted back only if it is one that FHIR could have: what else stands there may be
-// anything, a name of a patient included.
+// A name is quoted back only if it is one that FHIR could have: it begins in lower case and has no
+// digits. What else stands there may be anything, a name or number of a patient included.
 bool IsQuotable(std::string_view name) {
-  return name.size() <= kMaxIdLength && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                  c == '-' || c == '_' || c == ':' || c == '.';
+  const bool begins = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_');
+  return begins && name.size() <= kMaxIdLength &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+                  c == ':' || c == '.';
          });
 }
 
@@ -224,19 +226,15 @@ class SearchParser {
 
  private:
   // FHIR R4 search.html#errors: a modifier is never ignored, for without it the result is another.
-  // Of the name only a parameter that we know is repeated: whatever else stands there is the
-  // caller's, and may be a patient's.
   absl::Status Unsupported(std::string_view name) const {
-    const std::string_view base = name.substr(0, name.find_first_of(":."));
-    const std::string_view known = fhir::IsSearchable(request_.type, base) ? base : "?";
     if (name.find(':') != std::string_view::npos) {
-      return Refuse(known, "modifiers are not supported");
+      return Refuse(name, "modifiers are not supported");
     }
     if (name.find('.') != std::string_view::npos) {
-      return Refuse(known, "chained parameters are not supported");
+      return Refuse(name, "chained parameters are not supported");
     }
     if (options_.handling == Handling::kLenient) return absl::OkStatus();
-    return Refuse(known, "not supported for " + request_.type);
+    return Refuse(name, "not supported for " + request_.type);
   }
 
   absl::Status AddGroup(const std::string& name, std::string_view value) {

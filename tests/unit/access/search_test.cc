@@ -128,8 +128,10 @@ TEST(ParseSearchTest, NamesTheParameterThatItDoesNotKnow) {
 }
 
 TEST(ParseSearchTest, DoesNotRepeatWhatCannotBeAParameter) {
-  EXPECT_THAT(Refusal("Encounter", {{"Odalys Brightwater", "x"}}),
-              testing::StatusIs(absl::StatusCode::kInvalidArgument, "'?'"));
+  for (const char* name : {"Odalys Brightwater", "Brightwater", "mrn-500117"}) {
+    EXPECT_THAT(Refusal("Encounter", {{name, "x"}}),
+                testing::StatusIs(absl::StatusCode::kInvalidArgument, "'?'"));
+  }
 }
 
 TEST(ParseSearchTest, RefusesModifiersAndChainsEvenWhenLenient) {
