@@ -150,6 +150,12 @@ class Resolver {
     if (write.skip) return absl::OkStatus();
     const Item& item = *write.item;
     if (!item.if_none_exist.empty()) {
+      // Any other search could match what is not found here, and would then create a second one.
+      if (!item.if_none_exist.starts_with("identifier=") ||
+          item.if_none_exist.find('&') != std::string::npos) {
+        Refuse(write, 422, "not-supported", "If-None-Exist takes one identifier=system|value");
+        return absl::OkStatus();
+      }
       HANDOFF_ASSIGN_OR_RETURN(const auto match, FindConditional(item.type, item.if_none_exist));
       if (match) {
         write.key = *match;
@@ -167,8 +173,7 @@ class Resolver {
     return absl::OkStatus();
   }
 
-  // "identifier=system|value" of this sender's own earlier writes, or of a Patient whom the sender
-  // brought.
+  // "identifier=system|value" of this sender's own earlier writes.
   absl::StatusOr<std::optional<ResourceKey>> FindConditional(std::string_view type,
                                                              std::string_view query) {
     HANDOFF_ASSIGN_OR_RETURN(

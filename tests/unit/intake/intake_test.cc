@@ -185,6 +185,15 @@ TEST_F(IntakeTest, FindsAConditionalCreateAndReference) {
             422u);
 }
 
+TEST_F(IntakeTest, RefusesAConditionalCreateThatItCannotDecide) {
+  const v1::Receipt receipt =
+      Accept(Bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[
+      {"resource":{"resourceType":"Organization","name":"A"},
+       "request":{"method":"POST","url":"Organization","ifNoneExist":"name=A"}}]})"));
+  EXPECT_FALSE(receipt.accepted());
+  EXPECT_EQ(receipt.http_status(), 422u);
+}
+
 TEST_F(IntakeTest, HoldsAPersonWhoseIdentityIsInDoubt) {
   Accept(Bundle(DemoMessage("discharge")));
   const std::size_t told = Pending("lfm").size();
