@@ -409,6 +409,31 @@ TEST_F(RocksStoreDamageTest, ReportsARecordThatIsNone) {
               StatusIs(absl::StatusCode::kDataLoss, ""));
 }
 
+TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
+  Open();
+  Batch batch;
+  auto resource = MakeResource("Goal", "g", 1, 7);
+  resource.set_resource(RandomBytes(1'000));
+  batch.resources.push_back(std::move(resource));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  store_.reset();
+  std::string block;
+  {
+    const auto db = OpenRaw();
+    ASSERT_TRUE(db->Get({}, key::Block(1, 0), &block).ok());
+    block[block.size() / 2] ^= 1;
+    ASSERT_TRUE(db->Put({}, key::Block(1, 0), block).ok());
+  }
+  Open();
+  EXPECT_THAT(store_->GetSnapshot()->Read({"Goal", "g"}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+  store_.reset();
+  ASSERT_TRUE(OpenRaw()->Delete({}, key::Block(1, 0)).ok());
+  Open();
+  EXPECT_THAT(store_->GetSnapshot()->Read({"Goal", "g"}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
 TEST_F(RocksStoreDamageTest, SaysThatTheDiskFailsWhereItCannotCreateTheStore) {
   EXPECT_THAT(OpenRocksStore("/proc/no-store-here"), StatusIs(absl::StatusCode::kUnavailable, ""));
 }
