@@ -206,7 +206,8 @@ bool DecodeBundle(const fhir::BundleView& bundle,
     Item item;
     if (message) {
       DecodeCarried(entry, i, &item);
-    } else if (!DecodeWrite(entry, i, &item, issues, http_status)) {
+    } else if (!DecodeWrite(entry, i, &item, issues, &item.refused) && request->atomic) {
+      *http_status = item.refused;
       return false;
     }
     request->items.push_back(std::move(item));

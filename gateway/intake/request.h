@@ -24,6 +24,7 @@ struct Item {
   std::string if_match;
   std::string if_none_exist;
   std::string path;  // FHIRPath of the resource: "Bundle.entry[3].resource"
+  int refused = 0;   // an entry of a batch that cannot be taken: its HTTP status; issues tell why
 };
 
 // Moved only with its text on the heap: the views of its items must stay good.
