@@ -131,19 +131,10 @@ absl::Status Network::StartGateway() {
       gateway_,
       demo::Process::Start({HANDOFF_PROGRAM, "serve", "--config", folder_ / "handoff.yaml"},
                            folder_ / "gateway.log"));
-  while (true) {
-    const absl::StatusOr<std::string> line = gateway_->ReadLine(seconds(30));
-    if (!line.ok()) return absl::UnavailableError("the gateway did not start: " + Log());
-    std::istringstream words(*line);
-    std::string word;
-    std::string surface;
-    std::string address;
-    words >> word >> surface >> address;
-    if (word == "ready") return absl::OkStatus();
-    if (surface == "fhir") fhir_ = address;
-    if (surface == "grpc") grpc_ = address;
-    if (surface == "ops") ops_ = address;
-  }
+  absl::StatusOr<demo::Surfaces> surfaces = demo::WaitUntilReady(*gateway_);
+  if (!surfaces.ok()) return absl::UnavailableError("the gateway did not start: " + Log());
+  at_ = *std::move(surfaces);
+  return absl::OkStatus();
 }
 
 absl::Status Network::GetTokens() {
@@ -171,14 +162,14 @@ void Network::StartStreams() {
                                         : std::vector{Kind::kTransitions, Kind::kPlans};
     for (const Kind kind : kinds) {
       streams_[party.key].push_back(
-          std::make_unique<demo::StreamPartner>(kind, grpc_, tokens_.at(party.key)));
+          std::make_unique<demo::StreamPartner>(kind, at_.grpc, tokens_.at(party.key)));
     }
   }
 }
 
 HttpAnswer Network::Call(const std::string& party, HttpCall call) const {
   const auto token = tokens_.find(party);
-  return Perform("http://" + fhir_ + "/fhir", token == tokens_.end() ? "" : token->second, call);
+  return Perform("http://" + at_.fhir + "/fhir", token == tokens_.end() ? "" : token->second, call);
 }
 
 absl::StatusOr<Story> Network::LastStory() const {
@@ -191,7 +182,7 @@ absl::StatusOr<Story> Network::LastStory() const {
   grpc::ClientContext context;
   demo::Authorize(tokens_.at("operations"), &context);
   const grpc::Status status =
-      v1::Ledger::NewStub(grpc::CreateChannel(grpc_, grpc::InsecureChannelCredentials()))
+      v1::Ledger::NewStub(grpc::CreateChannel(at_.grpc, grpc::InsecureChannelCredentials()))
           ->Explain(&context, request, &response);
   if (!status.ok()) return absl::UnavailableError(status.error_message());
   Story story;
@@ -247,7 +238,7 @@ bool Network::WaitForAll(const std::map<std::string, std::size_t>& told) const {
 std::string Network::Log() const { return ReadAll(folder_ / "gateway.log"); }
 
 std::string Network::Metrics() const {
-  return Perform("http://" + ops_, "", {"GET", "/metrics", {}, {}}).body;
+  return Perform("http://" + at_.ops, "", {"GET", "/metrics", {}, {}}).body;
 }
 
 std::string Network::Notices() const {
