@@ -4,7 +4,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/care/routes.h"
 #include "handoff/v1/services.grpc.pb.h"
+#include "tests/support/read_file.h"
 
 namespace handoff::testing {
 namespace {
@@ -21,18 +21,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 void WriteAll(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
 // The routes of config/, for news of any age: the corpus tells of 1940 to 2020.
 std::string RoutesOfAnyAge() {
-  std::istringstream in(ReadAll("config/routes.yaml"));
+  std::istringstream in(ReadFile("config/routes.yaml"));
   std::string text;
   for (std::string line; std::getline(in, line);) {
     const std::size_t at = line.find("max_age:");
@@ -235,7 +230,7 @@ bool Network::WaitForAll(const std::map<std::string, std::size_t>& told) const {
   return true;
 }
 
-std::string Network::Log() const { return ReadAll(folder_ / "gateway.log"); }
+std::string Network::Log() const { return ReadFile(folder_ / "gateway.log"); }
 
 std::string Network::Metrics() const {
   return Perform("http://" + at_.ops, "", {"GET", "/metrics", {}, {}}).body;
