@@ -6,7 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "handoff/v1/codes.pb.h"
+#include "fhir-mappings/compiler/proto_names.h"
+#include "fhir-mappings/compiler/search_paths.h"
 
 namespace handoff::mapc {
 namespace {
@@ -20,80 +21,9 @@ using google::protobuf::OneofDescriptor;
 
 constexpr std::string_view kResourceUnion = "handoff.v1.Resource";
 
-constexpr std::pair<std::string_view, Kind> kPrimitives[] = {
-    {"base64Binary", Kind::kBase64Binary},
-    {"boolean", Kind::kBoolean},
-    {"canonical", Kind::kCanonical},
-    {"code", Kind::kCode},
-    {"date", Kind::kDate},
-    {"dateTime", Kind::kDateTime},
-    {"decimal", Kind::kDecimal},
-    {"id", Kind::kId},
-    {"instant", Kind::kInstant},
-    {"integer", Kind::kInteger},
-    {"markdown", Kind::kMarkdown},
-    {"oid", Kind::kOid},
-    {"positiveInt", Kind::kPositiveInt},
-    {"string", Kind::kString},
-    {"time", Kind::kTime},
-    {"unsignedInt", Kind::kUnsignedInt},
-    {"uri", Kind::kUri},
-    {"url", Kind::kUrl},
-    {"uuid", Kind::kUuid},
-    {"xhtml", Kind::kXhtml},
-};
-
-// What a proto field must be for a kind.
-std::string_view ProtoTypeOf(Kind kind) {
-  switch (kind) {
-    case Kind::kBoolean:
-      return "bool";
-    case Kind::kInteger:
-      return "int32";
-    case Kind::kPositiveInt:
-    case Kind::kUnsignedInt:
-      return "uint32";
-    case Kind::kDate:
-      return "handoff.v1.Date";
-    case Kind::kDateTime:
-    case Kind::kInstant:
-      return "handoff.v1.DateTime";
-    default:
-      return "string";
-  }
-}
-
-std::string ProtoTypeOf(const FieldDescriptor& field) {
-  if (field.message_type() != nullptr) return field.message_type()->full_name();
-  if (field.enum_type() != nullptr) return field.enum_type()->full_name();
-  return field.type_name();
-}
-
-std::string Snake(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isupper(u) && !out.empty() && out.back() != '_' &&
-        !std::isupper(static_cast<unsigned char>(out.back()))) {
-      out += '_';
-    }
-    out += static_cast<char>(std::tolower(u));
-  }
-  return out;
-}
-
 std::string Capitalised(std::string name) {
   name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
   return name;
-}
-
-std::string CodeOf(const google::protobuf::EnumValueDescriptor& value, std::string_view prefix) {
-  const std::string& code = value.options().GetExtension(v1::code);
-  if (!code.empty()) return code;
-  std::string text = value.name().substr(prefix.size());
-  for (char& c : text)
-    c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 class Resolver {
@@ -114,7 +44,8 @@ class Resolver {
     MarkReferences();
     for (const Definition& definition : maps_.definitions) {
       if (const auto it = declared_.find(&definition); it != declared_.end()) {
-        for (const SearchLine& search : definition.searches) Search(it->second, search);
+        for (const SearchLine& search : definition.searches)
+          AddSearch(it->second, search, schema_, errors_);
       }
     }
     Finish();
@@ -348,26 +279,7 @@ class Resolver {
     for (std::size_t i = 0; i < schema_.enums.size(); ++i) {
       if (schema_.enums[i].name == code.name()) return static_cast<int>(i);
     }
-    SchemaEnum result{code.name(), {}};
-    std::string prefix = Snake(code.name()) + "_";
-    std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](unsigned char c) {
-      return std::toupper(c);
-    });
-    std::set<std::string> seen;
-    for (int i = 0; i < code.value_count(); ++i) {
-      const auto& value = *code.value(i);
-      if (!value.name().starts_with(prefix)) {
-        errors_.Add(line.where, value.full_name() + " does not begin with " + prefix);
-        continue;
-      }
-      if (value.number() == 0) continue;
-      result.codes.emplace_back(CodeOf(value, prefix), value.number());
-      if (!seen.insert(result.codes.back().first).second) {
-        errors_.Add(line.where,
-                    code.name() + " has the code " + result.codes.back().first + " twice");
-      }
-    }
-    schema_.enums.push_back(std::move(result));
+    schema_.enums.push_back(CodesOf(code, line.where, errors_));
     return static_cast<int>(schema_.enums.size()) - 1;
   }
 
@@ -472,65 +384,6 @@ class Resolver {
       errors_.Add(where, t.name + " has 255 members or more");
   }
 
-  void Search(int type, const SearchLine& line) {
-    if (line.type != "token" && line.type != "reference" && line.type != "date") {
-      errors_.Add(line.where, "unknown search type " + line.type + ": token, reference or date");
-      return;
-    }
-    for (const SearchLine::Path& path : line.paths) {
-      SchemaSearch search{line.name, line.type, path.only, {}};
-      int current = type;
-      const SchemaMember* leaf = nullptr;
-      for (const std::string& step : path.fields) {
-        leaf =
-            leaf != nullptr && leaf->kind != Kind::kMessage ? nullptr : Step(current, step, search);
-        if (leaf == nullptr) {
-          errors_.Add(line.where, "no field " + step + " on the search path of " + line.name);
-          break;
-        }
-        current = leaf->ref;
-      }
-      if (leaf == nullptr) continue;
-      if (!Searchable(line.type, *leaf)) {
-        errors_.Add(
-            line.where,
-            line.name + ": a " + line.type + " parameter cannot search " + path.fields.back());
-      }
-      if (!path.only.empty() &&
-          (leaf->kind != Kind::kMessage || leaf->ref != schema_.reference_type)) {
-        errors_.Add(line.where, line.name + ": only a Reference can be limited to " + path.only);
-      }
-      schema_.types[type].searches.push_back(std::move(search));
-    }
-  }
-
-  const SchemaMember* Step(int type, const std::string& field_name, SchemaSearch& search) const {
-    const SchemaType& t = schema_.types[type];
-    const FieldDescriptor* field = t.proto->FindFieldByName(field_name);
-    for (std::size_t i = 0; field != nullptr && i < t.members.size(); ++i) {
-      if (t.members[i].field == field->number()) {
-        search.steps.push_back(static_cast<int>(i));
-        return &t.members[i];
-      }
-    }
-    return nullptr;
-  }
-
-  bool Searchable(std::string_view search_type, const SchemaMember& leaf) const {
-    const std::string_view name =
-        leaf.kind == Kind::kMessage ? std::string_view(schema_.types[leaf.ref].name) : "";
-    if (search_type == "reference") {
-      return name == "Reference" || leaf.kind == Kind::kCanonical || leaf.kind == Kind::kUri;
-    }
-    if (search_type == "date") {
-      return leaf.kind == Kind::kDate || leaf.kind == Kind::kDateTime ||
-             leaf.kind == Kind::kInstant || name == "Period" || name == "Timing";
-    }
-    return name == "CodeableConcept" || name == "Coding" || name == "Identifier" ||
-           name == "ContactPoint" || leaf.kind == Kind::kEnum || leaf.kind == Kind::kBoolean ||
-           fhir::internal::IsText(leaf.kind);
-  }
-
   // A type has references if it is Reference, holds resources, or one of its members does.
   void MarkReferences() {
     const auto index = [&](const char* name) {
@@ -581,13 +434,6 @@ class Resolver {
 };
 
 }  // namespace
-
-Kind PrimitiveKind(std::string_view name) {
-  for (const auto& [primitive, kind] : kPrimitives) {
-    if (primitive == name) return kind;
-  }
-  return Kind::kExtra;
-}
 
 Schema Resolve(const MapSet& maps, const DescriptorPool& pool, Errors& errors) {
   return Resolver(maps, pool, errors).Run();

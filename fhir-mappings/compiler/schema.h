@@ -1,9 +1,8 @@
 // Maps resolved against the descriptors of handoff.v1: what the tables say.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <google/protobuf/descriptor.h>
@@ -65,8 +64,5 @@ struct Schema {
 // Resolves `maps` against the messages that `pool` knows. What comes back is meaningful only if no
 // error was added.
 Schema Resolve(const MapSet& maps, const google::protobuf::DescriptorPool& pool, Errors& errors);
-
-// R4's primitive types by name; kExtra if `name` is none.
-fhir::internal::Kind PrimitiveKind(std::string_view name);
 
 }  // namespace handoff::mapc

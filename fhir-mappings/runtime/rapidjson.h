@@ -55,8 +55,13 @@ class InsituCopy {
 
 // The text of an InsituCopy as RapidJSON reads it, with a scanner of our own: RapidJSON's goes byte
 // by byte up to an aligned address, which is most of a short string; ours reads unaligned blocks.
+//
+// RapidJSON refuses the first half of a surrogate pair without the second, but takes the second
+// alone, which no UTF-8 can carry: where one stood is noted.
 struct InsituStream : rapidjson::InsituStringStream {
   using GenericInsituStringStream::GenericInsituStringStream;
+
+  std::size_t half_character = 0;  // offset behind the first such escape; 0: there is none
 };
 
 namespace internal {
@@ -138,6 +143,31 @@ struct StreamTraits<handoff::fhir::InsituStream> {
 template <>
 inline void SkipWhitespace(handoff::fhir::InsituStream& text) {
   handoff::fhir::internal::SkipSpace(text);
+}
+
+template <>
+template <>
+inline void UTF8<char>::Encode(handoff::fhir::InsituStream& text, unsigned codepoint) {
+  if (codepoint >= 0xd800 && codepoint <= 0xdfff) {
+    if (text.half_character == 0) text.half_character = text.Tell();
+    codepoint = 0xfffd;
+  }
+  const auto put = [&text](unsigned lead, unsigned bits) {
+    text.Put(static_cast<char>(lead | bits));
+  };
+  if (codepoint < 0x80) return put(0, codepoint);
+  if (codepoint < 0x800) {
+    put(0xc0, codepoint >> 6);
+  } else {
+    if (codepoint < 0x10000) {
+      put(0xe0, codepoint >> 12);
+    } else {
+      put(0xf0, codepoint >> 18);
+      put(0x80, (codepoint >> 12) & 0x3f);
+    }
+    put(0x80, (codepoint >> 6) & 0x3f);
+  }
+  put(0x80, codepoint & 0x3f);
 }
 
 template <>

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,9 +6,11 @@
 #include <simdjson.h>
 
 #include "fhir-mappings/runtime/date_wire.h"
-#include "fhir-mappings/runtime/json_text.h"
+#include "fhir-mappings/runtime/foreign_text.h"
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/rapidjson.h"
+#include "fhir-mappings/runtime/read_report.h"
+#include "fhir-mappings/runtime/reader_frame.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/runtime/tables.h"
 #include "fhir-mappings/runtime/type_lookup.h"
@@ -23,39 +22,12 @@ namespace {
 
 using namespace internal;
 
-constexpr Member kResourceTypeMember = {"resourceType", 0, 0, Kind::kCode, false, 0};
-
-// The object that is open, and the member whose value comes next.
-struct Frame {
-  const Type* type = nullptr;  // null for an opaque resource
-  std::string_view resource;   // FHIR name, if the object is a resource
-  const Member* member = nullptr;
-  bool in_array = false;
-  bool resource_type_seen = false;
-  bool framed = false;         // the Resource message has a length of its own (not at the root)
-  std::uint32_t items = 0;     // of the open array
-  std::uint64_t seen = 0;      // bit n: element n has stood here
-  std::uint64_t siblings = 0;  // bit n: `_element` has stood here
-  std::uint64_t nulls = 0;     // bit n: the list of element n holds a null
-  std::size_t outer_length = 0;
-  std::size_t length = 0;
-  std::size_t packed = 0;
-  std::size_t extra_begin = 0;
-  std::size_t names_begin = 0;
-  std::size_t choices_begin = 0;
-};
-
-// Turns RapidJSON's events into wire bytes. Two kinds of content: what the tables know goes to the
-// wire; *foreign* content (extensions, unknown members, opaque resources, whatever stands in a
-// wrong place) is copied as text or skipped.
+// Turns RapidJSON's events into wire bytes. What the tables know goes to the wire; the rest goes to
+// ForeignText.
 class Reader {
  public:
   Reader(const ReadLimits& limits, std::string* encoded, Issues* issues)
-      : limits_(limits),
-        out_(encoded),
-        extra_(&extra_text_),
-        opaque_(&opaque_text_),
-        issues_(issues) {
+      : limits_(limits), out_(encoded), report_(frames_, limits.max_issues, issues) {
     frames_.reserve(32);
   }
 
@@ -79,28 +51,21 @@ class Reader {
   bool Double(double) { return false; }
 
  private:
-  enum class Mode : std::uint8_t { kModel, kExtra, kOpaque, kSkip };
-  enum class OpaqueMember : std::uint8_t { kOther, kId, kMeta };
   using Stream = InsituStream;
 
   bool Parse(std::string_view json);
-  void ReportSyntax(const rapidjson::ParseResult& result, std::string_view json);
 
-  // Issues. Each returns true so that a handler can return it: reading goes on.
-  std::string Path(const Member* leaf) const;
-  bool Report(Severity severity, std::string_view code, std::string path, const std::string& text);
   bool Complain(std::string_view code, const Member* leaf, const std::string& text) {
-    return Report(Severity::kError, code, Path(leaf), text);
+    return report_.Complain(code, leaf, text);
   }
-  bool Stop(std::string_view code, const std::string& text);
 
   // Asked at every value: what makes texts is kept out of their way, so that they are inlined.
   bool Count() { return ++values_ <= limits_.max_members + 1 || TooMany(); }
   bool Enter() { return ++depth_ <= limits_.max_depth || TooDeep(); }
   [[gnu::noinline]] bool TooMany();
   [[gnu::noinline]] bool TooDeep();
+  [[gnu::noinline]] bool NoObject();
 
-  // Model content.
   bool BeginItem(Frame& frame);
   [[gnu::noinline]] bool NoList(const Member& member);
   Frame& Open(const Type* type);
@@ -113,57 +78,36 @@ class Reader {
   bool StartResource(const Member* member);
   bool MemberKey(Frame& frame, std::string_view name);
   bool SiblingOrUnknown(Frame& frame, std::string_view name);
+  [[gnu::always_inline]] void Note(const Frame& frame,
+                                   const Member& member,
+                                   std::uint64_t& stood,
+                                   const char* twice);
+  [[gnu::noinline]] void NotOnce(const Member& member, const Element* choice, const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
   bool CloseMessage(rapidjson::SizeType members);
   void CheckRequired(const Frame& frame);
-
-  // Foreign content.
-  void BeginForeign(Mode mode, Sink* text, unsigned depth);
-  bool BeginExtra(Frame& frame, const Member* member, std::string_view name);
-  void Separate();
-  void ForeignValue(char opens);
-  bool ForeignScalar(std::string_view text, bool quoted);
-  bool ForeignEnd(char bracket);
-  bool OpaqueKey(std::string_view name);
-  void OpaqueScalar(std::string_view text, bool quoted);
   bool CloseOpaque();
-  void CheckNames(std::size_t begin);
 
   const ReadLimits& limits_;
   Sink out_;
-  std::string extra_text_;  // of the open objects, one behind the other
-  std::string opaque_text_;
-  Sink extra_;
-  Sink opaque_;
-  Issues* issues_;
 
   Stream* stream_ = nullptr;
   const char* end_ = nullptr;
   std::vector<Frame> frames_;
-  std::vector<std::string_view> names_;  // members of the open objects that the tables do not know
-  std::vector<const Member*> choices_;   // members of choices that the open objects have had
+  std::vector<const Member*> choices_;  // members of choices that the open objects have had
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
-  std::size_t unlisted_ = 0;
-  Severity unlisted_severity_ = Severity::kInformation;
-  bool failed_ = false;
 
-  Mode mode_ = Mode::kModel;
-  Sink* foreign_ = nullptr;  // null in kSkip
-  unsigned foreign_depth_ = 0;
-  std::vector<std::size_t> foreign_names_;  // where the names of each open foreign object begin
-  const Member* foreign_member_ = nullptr;  // at the first event: checks list or single
-  OpaqueMember opaque_member_ = OpaqueMember::kOther;
-  std::string opaque_id_;
-  std::size_t meta_begin_ = 0;
-  std::pair<std::size_t, std::size_t> opaque_meta_;  // begin and end in opaque_
+  ReadReport report_;
+  ForeignText foreign_{frames_, report_};
 };
 
 bool Reader::Run(std::string_view json) {
   if (json.size() > limits_.max_bytes) {
-    Stop("too-long", "the document is larger than " + std::to_string(limits_.max_bytes) + " bytes");
+    report_.Stop("too-long",
+                 "the document is larger than " + std::to_string(limits_.max_bytes) + " bytes");
   } else if (!simdjson::validate_utf8(json.data(), json.size())) {
-    Stop("structure", "the document is not UTF-8");
+    report_.Stop("structure", "the document is not UTF-8");
   } else {
     // A byte order mark is not allowed, but may be ignored (RFC 8259 8.1), and some senders write
     // it.
@@ -171,17 +115,7 @@ bool Reader::Run(std::string_view json) {
     out_.Room(json.size());
     Parse(json);
   }
-  if (unlisted_ != 0) {
-    // As grave as the gravest of them, so that the list alone tells whether the document was
-    // refused.
-    const std::string_view code =
-        unlisted_severity_ >= Severity::kError ? "processing" : "informational";
-    issues_->push_back({unlisted_severity_,
-                        code,
-                        std::to_string(unlisted_) + " more problems are not listed",
-                        ""});
-  }
-  return !failed_;
+  return report_.Finish();
 }
 
 bool Reader::Parse(std::string_view json) {
@@ -194,80 +128,24 @@ bool Reader::Parse(std::string_view json) {
   const rapidjson::ParseResult result = parser.Parse < rapidjson::kParseInsituFlag |
                                         rapidjson::kParseNumbersAsStringsFlag > (stream, *this);
   if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination)
-    ReportSyntax(result, json);
+    report_.NotJson(json, result.Offset(), rapidjson::GetParseError_En(result.Code()));
+  if (!result.IsError() && stream.half_character != 0) {
+    report_.NotJson(
+        json, stream.half_character, "half of a surrogate pair stands alone in a string.");
+  }
   // The parser takes a NUL for the end.
   if (!result.IsError() && stream.Tell() < json.size()) {
-    Stop("structure",
-         "something stands behind the resource at byte " + std::to_string(stream.Tell()));
+    report_.Stop("structure",
+                 "something stands behind the resource at byte " + std::to_string(stream.Tell()));
   }
   stream_ = outer_stream;
   end_ = outer_end;
   return !result.IsError();
 }
 
-void Reader::ReportSyntax(const rapidjson::ParseResult& result, std::string_view json) {
-  const std::size_t offset = std::min(result.Offset(), json.size());
-  std::size_t line = 1;
-  std::size_t line_begin = 0;
-  for (std::size_t i = 0; i < offset; ++i) {
-    if (json[i] == '\n') {
-      ++line;
-      line_begin = i + 1;
-    }
-  }
-  std::string text = "line " + std::to_string(line) + ", column " +
-                     std::to_string(offset - line_begin + 1) + " (byte " + std::to_string(offset) +
-                     "): not JSON: " + rapidjson::GetParseError_En(result.Code());
-  const std::string path = Path(frames_.empty() ? nullptr : frames_.back().member);
-  Report(Severity::kFatal, "structure", path, text);
-}
-
-std::string Reader::Path(const Member* leaf) const {
-  std::string path;
-  for (std::size_t i = 0; i < frames_.size(); ++i) {
-    const Frame& frame = frames_[i];
-    if (i == 0) path = frame.resource;
-    const Member* const member = i + 1 < frames_.size() ? frame.member : leaf;
-    if (member == nullptr) break;
-    std::string_view name = member->name;
-    if (frame.type != nullptr && member != &kResourceTypeMember) {
-      const Element& element = frame.type->elements[member->element];
-      name = element.name;
-      if (element.choice) name.remove_suffix(3);
-    }
-    path += '.';
-    path += name;
-    if (member == frame.member && frame.in_array) {
-      path += '[';
-      path += std::to_string(frame.items == 0 ? 0 : frame.items - 1);
-      path += ']';
-    }
-  }
-  return path;
-}
-
-bool Reader::Report(Severity severity,
-                    std::string_view code,
-                    std::string path,
-                    const std::string& text) {
-  if (severity >= Severity::kError) failed_ = true;
-  if (issues_->size() >= limits_.max_issues) {
-    ++unlisted_;
-    unlisted_severity_ = std::max(unlisted_severity_, severity);
-    return true;
-  }
-  std::string whole = path.empty() ? text : path + ": " + text;
-  issues_->push_back({severity, code, std::move(whole), std::move(path)});
-  return true;
-}
-
-bool Reader::Stop(std::string_view code, const std::string& text) {
-  Report(Severity::kFatal, code, Path(frames_.empty() ? nullptr : frames_.back().member), text);
-  return false;
-}
-
-bool Reader::TooMany() { return Stop("too-costly", "the document has too many members"); }
-bool Reader::TooDeep() { return Stop("too-costly", "the document is nested too deeply"); }
+bool Reader::TooMany() { return report_.Stop("too-costly", "the document has too many members"); }
+bool Reader::TooDeep() { return report_.Stop("too-costly", "the document is nested too deeply"); }
+bool Reader::NoObject() { return report_.Stop("structure", "the document is no JSON object"); }
 
 // --- Values that the tables know.
 
@@ -288,16 +166,16 @@ bool Reader::NoList(const Member& member) {
 inline Frame& Reader::Open(const Type* type) {
   Frame& frame = frames_.emplace_back();
   frame.type = type;
-  frame.extra_begin = extra_.size();
-  frame.names_begin = names_.size();
+  frame.extra_begin = foreign_.extra_size();
+  frame.names_begin = foreign_.names_size();
   frame.choices_begin = choices_.size();
   return frame;
 }
 
 bool Reader::Null() {
   if (!Count()) return false;
-  if (mode_ != Mode::kModel) return ForeignScalar("null", false);
-  if (frames_.empty()) return Stop("structure", "the document is no JSON object");
+  if (foreign_.open()) return foreign_.Scalar("null", false);
+  if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   const Member& member = *frame.member;
   const bool primitive = member.kind != Kind::kMessage && member.kind != Kind::kResource;
@@ -318,8 +196,8 @@ bool Reader::Null() {
 
 bool Reader::Bool(bool value) {
   if (!Count()) return false;
-  if (mode_ != Mode::kModel) return ForeignScalar(value ? "true" : "false", false);
-  if (frames_.empty()) return Stop("structure", "the document is no JSON object");
+  if (foreign_.open()) return foreign_.Scalar(value ? "true" : "false", false);
+  if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
   const Member& member = *frame.member;
@@ -335,8 +213,8 @@ bool Reader::Bool(bool value) {
 bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
   if (!Count()) return false;
   const std::string_view number(text, length);
-  if (mode_ != Mode::kModel) return ForeignScalar(number, false);
-  if (frames_.empty()) return Stop("structure", "the document is no JSON object");
+  if (foreign_.open()) return foreign_.Scalar(number, false);
+  if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
   const Member& member = *frame.member;
@@ -359,8 +237,8 @@ bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
 bool Reader::String(const char* text, rapidjson::SizeType length, bool) {
   if (!Count()) return false;
   const std::string_view string(text, length);
-  if (mode_ != Mode::kModel) return ForeignScalar(string, true);
-  if (frames_.empty()) return Stop("structure", "the document is no JSON object");
+  if (foreign_.open()) return foreign_.Scalar(string, true);
+  if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
   return Text(frame, string);
@@ -460,13 +338,7 @@ void Reader::PutReference(const Member& member, std::string_view text) {
 
 bool Reader::StartObject() {
   if (!Count() || !Enter()) return false;
-  if (mode_ != Mode::kModel) {
-    ForeignValue('{');
-    if (foreign_ != nullptr) foreign_->Put('{');
-    foreign_names_.push_back(names_.size());
-    ++foreign_depth_;
-    return true;
-  }
+  if (foreign_.open()) return foreign_.StartObject();
   if (frames_.empty()) return StartResource(nullptr);
   Frame& frame = frames_.back();
   const Member& member = *frame.member;
@@ -478,9 +350,7 @@ bool Reader::StartObject() {
              &member,
              "must be " + std::string(Description(member.kind)) + ", not an object");
   }
-  foreign_names_.push_back(names_.size());
-  BeginForeign(Mode::kSkip, nullptr, 1);
-  return true;
+  return foreign_.SkipObject();
 }
 
 bool Reader::StartMessage(const Member& member) {
@@ -496,9 +366,7 @@ bool Reader::StartResource(const Member* member) {
   if (!name.found) {
     Complain("structure", member, name.stated ? "unknown resourceType" : "resourceType is missing");
     if (member == nullptr) return false;
-    foreign_names_.push_back(names_.size());
-    BeginForeign(Mode::kSkip, nullptr, 1);
-    return true;
+    return foreign_.SkipObject();
   }
   Frame& frame = Open(name.type);
   frame.resource = name.name;
@@ -511,45 +379,46 @@ bool Reader::StartResource(const Member* member) {
          name.type != nullptr ? name.type->resource_field : wire_fields::kOpaque,
          WireType::kBytes);
   frame.length = OpenLength(out_, 2);
-  if (name.type == nullptr) {
-    opaque_.Truncate(0);
-    opaque_.Put('{');
-    opaque_id_.clear();
-    opaque_meta_ = {};
-    foreign_names_.push_back(names_.size());
-    BeginForeign(Mode::kOpaque, &opaque_, 1);
-  }
-  return true;
+  return name.type != nullptr || foreign_.BeginOpaque();
 }
 
 bool Reader::Key(const char* text, rapidjson::SizeType length, bool) {
   const std::string_view name(text, length);
-  if (mode_ == Mode::kModel) return MemberKey(frames_.back(), name);
-  names_.push_back(name);
-  if (mode_ == Mode::kOpaque && foreign_depth_ == 1) return OpaqueKey(name);
-  if (foreign_ != nullptr) {
-    Separate();
-    AppendJsonString(name, *foreign_);
-    foreign_->Put(':');
+  return foreign_.open() ? foreign_.Key(name) : MemberKey(frames_.back(), name);
+}
+
+// Marks in `stood` that the element of `member` stands in this object: once, and as one type.
+inline void Reader::Note(const Frame& frame,
+                         const Member& member,
+                         std::uint64_t& stood,
+                         const char* twice) {
+  const std::uint64_t bit = std::uint64_t{1} << member.element;
+  const Element& element = frame.type->elements[member.element];
+  if (element.choice && !NoteChoice(frame, member)) {
+    NotOnce(member, &element, twice);
+  } else if ((stood & bit) != 0) {
+    NotOnce(member, nullptr, twice);
   }
-  return true;
+  stood |= bit;
+}
+
+void Reader::NotOnce(const Member& member, const Element* choice, const char* twice) {
+  if (choice == nullptr) {
+    Complain("structure", &member, twice);
+  } else {
+    Complain(
+        "structure",
+        &member,
+        "more than one type of " + std::string(choice->name) + " (FHIR R4 formats.html#choice)");
+  }
 }
 
 bool Reader::MemberKey(Frame& frame, std::string_view name) {
   const Member* const member = FindMember(*frame.type, name);
   if (member == nullptr) return SiblingOrUnknown(frame, name);
-  const std::uint64_t bit = std::uint64_t{1} << member->element;
   frame.member = member;
-  if (frame.type->elements[member->element].choice && !NoteChoice(frame, *member)) {
-    Complain("structure",
-             member,
-             "more than one type of " + std::string(frame.type->elements[member->element].name) +
-                 " (FHIR R4 formats.html#choice)");
-  } else if ((frame.seen & bit) != 0) {
-    Complain("structure", member, "stands twice");
-  }
-  frame.seen |= bit;
-  if (member->kind == Kind::kExtra) return BeginExtra(frame, member, name);
+  Note(frame, *member, frame.seen, "stands twice");
+  if (member->kind == Kind::kExtra) return foreign_.BeginExtra(member, name);
   return true;
 }
 
@@ -565,28 +434,18 @@ bool Reader::SiblingOrUnknown(Frame& frame, std::string_view name) {
       name.starts_with('_') ? FindMember(*frame.type, name.substr(1)) : nullptr;
   if (member != nullptr && member->kind != Kind::kMessage && member->kind != Kind::kResource &&
       member->kind != Kind::kExtra) {
-    const std::uint64_t bit = std::uint64_t{1} << member->element;
     frame.member = member;
-    if (frame.type->elements[member->element].choice && !NoteChoice(frame, *member)) {
-      Complain("structure",
-               member,
-               "more than one type of " + std::string(frame.type->elements[member->element].name) +
-                   " (FHIR R4 formats.html#choice)");
-    } else if ((frame.siblings & bit) != 0) {
-      Complain("structure", member, "the member with _ stands twice");
-    }
-    frame.siblings |= bit;
-    return BeginExtra(frame, member, name);
+    Note(frame, *member, frame.siblings, "the member with _ stands twice");
+    return foreign_.BeginExtra(member, name);
   }
   frame.member = nullptr;
-  names_.push_back(name);
-  Report(Severity::kWarning,
-         "structure",
-         Path(nullptr),
-         (IsPlainName(name) ? "unknown member " + std::string(name)
-                            : std::string("a member with an unknown name")) +
-             " is kept, but not understood");
-  return BeginExtra(frame, nullptr, name);
+  report_.Report(Severity::kWarning,
+                 "structure",
+                 report_.Path(nullptr),
+                 (IsPlainName(name) ? "unknown member " + std::string(name)
+                                    : std::string("a member with an unknown name")) +
+                     " is kept, but not understood");
+  return foreign_.BeginExtra(nullptr, name);
 }
 
 // False if another type of the same choice has stood in this object.
@@ -600,21 +459,15 @@ bool Reader::NoteChoice(const Frame& frame, const Member& member) {
 
 bool Reader::StartArray() {
   if (!Count() || !Enter()) return false;
-  if (mode_ != Mode::kModel) {
-    ForeignValue('[');
-    if (foreign_ != nullptr) foreign_->Put('[');
-    ++foreign_depth_;
-    return true;
-  }
-  if (frames_.empty()) return Stop("structure", "the document is no JSON object");
+  if (foreign_.open()) return foreign_.StartArray();
+  if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   const Member& member = *frame.member;
   if (!member.repeated || frame.in_array) {
     Complain("structure",
              &member,
              frame.in_array ? "must not be a list in a list" : "must not be a list");
-    BeginForeign(Mode::kSkip, nullptr, 1);
-    return true;
+    return foreign_.SkipArray();
   }
   frame.in_array = true;
   frame.items = 0;
@@ -627,11 +480,7 @@ bool Reader::StartArray() {
 
 bool Reader::EndArray(rapidjson::SizeType items) {
   --depth_;
-  if (mode_ != Mode::kModel) {
-    if (items == 0)
-      Complain("structure", frames_.back().member, "a list must not be empty (FHIR R4 json.html)");
-    return ForeignEnd(']');
-  }
+  if (foreign_.open()) return foreign_.EndArray(items);
   Frame& frame = frames_.back();
   const Element& element = frame.type->elements[frame.member->element];
   frame.in_array = false;
@@ -649,12 +498,8 @@ bool Reader::EndArray(rapidjson::SizeType items) {
 
 bool Reader::EndObject(rapidjson::SizeType members) {
   --depth_;
-  if (mode_ == Mode::kModel) return CloseMessage(members);
-  if (members == 0)
-    Complain("structure", frames_.back().member, "an object must not be empty (FHIR R4 json.html)");
-  CheckNames(foreign_names_.back());
-  foreign_names_.pop_back();
-  return ForeignEnd('}');
+  if (!foreign_.open()) return CloseMessage(members);
+  return !foreign_.EndObject(members) || CloseOpaque();
 }
 
 bool Reader::CloseMessage(rapidjson::SizeType members) {
@@ -666,17 +511,16 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
   if ((frame.type->required & ~(frame.seen | frame.siblings)) != 0) CheckRequired(frame);
   for (std::uint64_t gaps = frame.nulls & ~frame.siblings; gaps != 0; gaps &= gaps - 1) {
     const auto element = static_cast<std::size_t>(__builtin_ctzll(gaps));
-    Report(Severity::kError,
-           "structure",
-           Path(nullptr) + "." + std::string(frame.type->elements[element].name),
-           "null needs the member with _ beside the list (FHIR R4 json.html#null)");
+    report_.Report(Severity::kError,
+                   "structure",
+                   report_.Path(nullptr) + "." + std::string(frame.type->elements[element].name),
+                   "null needs the member with _ beside the list (FHIR R4 json.html#null)");
   }
-  if (names_.size() != frame.names_begin) CheckNames(frame.names_begin);
+  foreign_.EndNames(frame.names_begin);
   if (choices_.size() != frame.choices_begin) choices_.resize(frame.choices_begin);
-  if (extra_.size() != frame.extra_begin) {
-    extra_.Put('}');
-    PutBytes(out_, frame.type->extra_field, extra_.View(frame.extra_begin));
-    extra_.Truncate(frame.extra_begin);
+  if (const std::string_view extra = foreign_.EndExtra(frame.extra_begin); !extra.empty()) {
+    PutBytes(out_, frame.type->extra_field, extra);
+    foreign_.DropExtra(frame.extra_begin);
   }
   CloseLength(out_, frame.length, frame.resource.empty() ? frame.type->length_bytes : 2u);
   if (frame.framed) CloseLength(out_, frame.outer_length, 2);
@@ -691,145 +535,27 @@ void Reader::CheckRequired(const Frame& frame) {
         frame.type->elements[static_cast<std::size_t>(__builtin_ctzll(missing))];
     std::string_view name = element.name;
     if (element.choice) name.remove_suffix(3);
-    Report(Severity::kError,
-           "required",
-           Path(nullptr) + "." + std::string(name),
-           "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
-  }
-}
-
-// --- Foreign content.
-
-void Reader::BeginForeign(Mode mode, Sink* text, unsigned depth) {
-  mode_ = mode;
-  foreign_ = text;
-  foreign_depth_ = depth;
-  foreign_member_ = nullptr;
-}
-
-bool Reader::BeginExtra(Frame& frame, const Member* member, std::string_view name) {
-  extra_.Put(extra_.size() == frame.extra_begin ? '{' : ',');
-  AppendJsonString(name, extra_);
-  extra_.Put(':');
-  BeginForeign(Mode::kExtra, &extra_, 0);
-  foreign_member_ = member;
-  return true;
-}
-
-// A comma, unless this is the first in its object or list, or the value of a member.
-void Reader::Separate() {
-  const char last = foreign_->back();
-  if (last != '{' && last != '[' && last != ':') foreign_->Put(',');
-}
-
-// Before each value of foreign content. `opens` is its bracket, or 0 for a scalar.
-void Reader::ForeignValue(char opens) {
-  if (foreign_member_ != nullptr) {
-    const bool sibling = foreign_member_->kind != Kind::kExtra;
-    if (foreign_member_->repeated != (opens == '[')) {
-      Complain("structure",
-               foreign_member_,
-               foreign_member_->repeated ? "must be a list" : "must not be a list");
-    } else if (sibling && opens == 0) {
-      Complain("structure",
-               foreign_member_,
-               "the member with _ must be an object (FHIR R4 json.html#primitive)");
-    }
-    foreign_member_ = nullptr;
-  }
-  if (mode_ == Mode::kOpaque && foreign_depth_ == 1) {
-    meta_begin_ = opaque_.size();
-    if (opaque_member_ == OpaqueMember::kMeta && opens != '{')
-      Complain("structure", nullptr, "meta must be an object");
-    if (opaque_member_ == OpaqueMember::kId && opens != 0)
-      Complain("structure", nullptr, "id must be a string");
-  }
-  if (foreign_ != nullptr) Separate();
-}
-
-bool Reader::ForeignScalar(std::string_view text, bool quoted) {
-  ForeignValue(0);
-  if (foreign_ != nullptr) {
-    if (!quoted && text == "null" && foreign_->back() == ':') {
-      Complain("structure",
-               frames_.back().member,
-               "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
-    }
-    if (quoted && text.empty())
-      Complain(
-          "value", frames_.back().member, "holds an empty string (FHIR R4 datatypes.html#string)");
-    if (mode_ == Mode::kOpaque && foreign_depth_ == 1) OpaqueScalar(text, quoted);
-    if (quoted) {
-      AppendJsonString(text, *foreign_);
-    } else {
-      foreign_->Append(text);
-    }
-  }
-  if (foreign_depth_ == 0) mode_ = Mode::kModel;
-  return true;
-}
-
-bool Reader::ForeignEnd(char bracket) {
-  if (foreign_ != nullptr) foreign_->Put(bracket);
-  --foreign_depth_;
-  if (mode_ == Mode::kOpaque && foreign_depth_ == 1 && opaque_member_ == OpaqueMember::kMeta &&
-      bracket == '}') {
-    opaque_meta_ = {meta_begin_, opaque_.size()};
-  }
-  if (foreign_depth_ != 0) return true;
-  const bool opaque = mode_ == Mode::kOpaque;
-  mode_ = Mode::kModel;
-  return opaque ? CloseOpaque() : true;
-}
-
-// Two members of one name in an object; `begin` is where the names of the object begin.
-void Reader::CheckNames(std::size_t begin) {
-  const auto first = names_.begin() + static_cast<std::ptrdiff_t>(begin);
-  if (names_.end() - first > 1) {
-    std::sort(first, names_.end());
-    const auto twice = std::adjacent_find(first, names_.end());
-    if (twice != names_.end()) {
-      Report(
-          Severity::kError,
-          "structure",
-          Path(frames_.back().member),
-          (IsPlainName(*twice) ? std::string(*twice) : std::string("a member")) + " stands twice");
-    }
-  }
-  names_.resize(begin);
-}
-
-bool Reader::OpaqueKey(std::string_view name) {
-  opaque_member_ = name == "id"     ? OpaqueMember::kId
-                   : name == "meta" ? OpaqueMember::kMeta
-                                    : OpaqueMember::kOther;
-  Separate();
-  AppendJsonString(name, opaque_);
-  opaque_.Put(':');
-  return true;
-}
-
-void Reader::OpaqueScalar(std::string_view text, bool quoted) {
-  if (opaque_member_ != OpaqueMember::kId) return;
-  if (!quoted || !HasForm(Kind::kId, text)) {
-    Complain("value", nullptr, "id is not " + std::string(Description(Kind::kId)));
-  } else {
-    opaque_id_ = text;
+    report_.Report(
+        Severity::kError,
+        "required",
+        report_.Path(nullptr) + "." + std::string(name),
+        "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
   }
 }
 
 // The object is complete as text; its meta is read as the model reads it.
 bool Reader::CloseOpaque() {
+  const OpaqueText opaque = foreign_.opaque();
   const Member meta = {
       "meta", wire_fields::kOpaqueMeta, kTables.meta_type, Kind::kMessage, false, 0};
   PutBytes(out_, wire_fields::kOpaqueType, frames_.back().resource);
-  if (!opaque_id_.empty()) PutBytes(out_, wire_fields::kOpaqueId, opaque_id_);
-  if (const auto [begin, end] = opaque_meta_; begin != end) {
+  if (!opaque.id.empty()) PutBytes(out_, wire_fields::kOpaqueId, opaque.id);
+  if (!opaque.meta.empty()) {
     frames_.back().member = &meta;
-    if (!Parse(opaque_.View(begin).substr(0, end - begin))) return false;
+    if (!Parse(opaque.meta)) return false;
     frames_.back().member = nullptr;
   }
-  PutBytes(out_, wire_fields::kOpaqueJson, opaque_.View(0));
+  PutBytes(out_, wire_fields::kOpaqueJson, opaque.json);
   const Frame& frame = frames_.back();
   CloseLength(out_, frame.length, 2);
   if (frame.framed) CloseLength(out_, frame.outer_length, 2);

@@ -7,6 +7,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/access/instant_range.h"
 #include "gateway/base/error.h"
+#include "gateway/base/ids.h"
 #include "gateway/base/status_macros.h"
 
 namespace handoff::access {
@@ -15,13 +16,13 @@ namespace {
 constexpr std::size_t kMaxParameters = 64;
 constexpr std::size_t kMaxValues = 512;
 constexpr std::size_t kMaxCount = 200;
-constexpr std::size_t kMaxIdLength = 64;
+constexpr std::size_t kMaxNameLength = 64;
 
 // A name is quoted back only if it is one that FHIR could have: it begins in lower case and has no
 // digits. What else stands there may be anything, a name or number of a patient included.
 bool IsQuotable(std::string_view name) {
   const bool begins = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_');
-  return begins && name.size() <= kMaxIdLength &&
+  return begins && name.size() <= kMaxNameLength &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
                   c == ':' || c == '.';
@@ -34,14 +35,6 @@ absl::Status Refuse(std::string_view name, std::string_view why) {
   text += "': ";
   text += why;
   return MakeError(ErrorId::kInvalidRequest, text);
-}
-
-bool IsId(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxIdLength &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                  c == '-' || c == '.';
-         });
 }
 
 // Cuts `text` at each `separator` that no backslash stands before; escapes stay.
@@ -92,7 +85,7 @@ std::optional<std::string> RelativeReference(std::string_view text,
   }
   text = text.substr(0, text.find("/_history/"));
   const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos || !IsId(text.substr(slash + 1))) return std::nullopt;
+  if (slash == std::string_view::npos || !IsResourceId(text.substr(slash + 1))) return std::nullopt;
   const std::string_view type = text.substr(0, slash);
   const bool is_type = !type.empty() && std::all_of(type.begin(), type.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -108,7 +101,7 @@ SearchValue ParseReference(std::string_view name,
   if (auto relative = RelativeReference(plain, bases)) {
     return {SearchValue::Kind::kExact, *std::move(relative)};
   }
-  if (!IsId(plain)) return {SearchValue::Kind::kExact, plain};
+  if (!IsResourceId(plain)) return {SearchValue::Kind::kExact, plain};
   // Of everything that can be a subject, a bare id means the patient.
   if (name == "patient" || name == "subject") {
     return {SearchValue::Kind::kExact, "Patient/" + plain};
@@ -153,7 +146,7 @@ absl::Status ParseLastUpdated(std::string_view value, SearchRequest* request) {
 absl::Status ParseIds(std::string_view value, SearchRequest* request) {
   std::vector<std::string> ids;
   for (const std::string_view part : SplitUnescaped(value, ',')) {
-    if (!IsId(part)) return Refuse("_id", "not an id");
+    if (!IsResourceId(part)) return Refuse("_id", "not an id");
     ids.emplace_back(part);
   }
   if (ids.size() > kMaxCount) return MakeError(ErrorId::kTooLarge, "more than 200 ids");

@@ -8,20 +8,13 @@
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/referral.h"
+#include "gateway/care/story.h"
 #include "gateway/directory/attribution.h"
 
 namespace handoff::access {
 namespace {
 
-std::vector<ResourceKey> ReferencesOf(std::string_view encoded) {
-  std::vector<ResourceKey> keys;
-  fhir::VisitReferences(encoded, [&](std::string_view, const fhir::ReferenceView& reference) {
-    if (reference.IsRelative()) {
-      keys.push_back({std::string(reference.type), std::string(reference.id)});
-    }
-  });
-  return keys;
-}
+using care::ReferencesOf;
 
 void AddLabels(const policy::Labels& from, policy::Labels* to) {
   for (const policy::Label* label : from) {
@@ -34,8 +27,6 @@ void AddLabels(const policy::Labels& from, policy::Labels* to) {
 bool OpensRecords(std::string_view role) { return role != directory::role::kPerformer; }
 
 }  // namespace
-
-ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
 
 std::string PathOf(const ResourceKey& key) { return key.type + "/" + key.id; }
 

@@ -28,13 +28,14 @@
 #include "gateway/access/reader.h"
 #include "gateway/access/sources.h"
 #include "gateway/base/ids.h"
+#include "gateway/care/story.h"
 #include "gateway/policy/views.h"
 #include "gateway/store/store.h"
 #include "handoff/v1/model.pb.h"
 
 namespace handoff::access {
 
-ResourceKey KeyOf(const v1::ResourceName& name);
+using care::KeyOf;
 // "Type/id".
 std::string PathOf(const ResourceKey& key);
 

@@ -20,6 +20,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/metrics.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/base/worker_pool.h"
 #include "gateway/delivery/dead_letters.h"
 #include "gateway/delivery/engine.h"
 #include "gateway/delivery/notification.h"
@@ -30,7 +31,6 @@
 #include "gateway/rest/fhir_service.h"
 #include "gateway/rest/outcome.h"
 #include "gateway/rpc/server.h"
-#include "gateway/rpc/worker_pool.h"
 #include "gateway/security/tls.h"
 #include "gateway/security/token.h"
 #include "gateway/store/memory/memory_store.h"
@@ -259,7 +259,7 @@ class Gateway::Impl {
 
   absl::Status StartFhir() {
     // More than there are cores only get in each other's caches.
-    blocking_ = std::make_unique<rpc::WorkerPool>(rpc::WorkerPoolOptions{
+    blocking_ = std::make_unique<WorkerPool>(WorkerPoolOptions{
         .name = "rest", .threads = std::max(2U, std::thread::hardware_concurrency())});
     const rest::Executor executor{
         [this](rest::Task task) { return blocking_->Submit(std::move(task)); },
@@ -331,7 +331,7 @@ class Gateway::Impl {
   std::unique_ptr<delivery::NotificationRenderer> renderer_;
   std::unique_ptr<delivery::DeadLetters> dead_letters_;
   std::unique_ptr<delivery::Engine> engine_;
-  std::unique_ptr<rpc::WorkerPool> blocking_;
+  std::unique_ptr<WorkerPool> blocking_;
   std::optional<security::ServerTls> fhir_tls_;
   std::unique_ptr<rest::FhirService> fhir_service_;
   std::unique_ptr<rpc::Server> grpc_;

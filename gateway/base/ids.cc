@@ -57,6 +57,15 @@ void PutDigits(std::uint64_t value, char* begin, char* end) {
 
 }  // namespace
 
+bool IsResourceId(std::string_view text) {
+  constexpr std::size_t kMaxLength = 64;
+  return !text.empty() && text.size() <= kMaxLength &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.';
+         });
+}
+
 std::string MintId(char kind, std::int64_t now_us) {
   static Sequence& sequence = *new Sequence;
   const Stamp stamp =

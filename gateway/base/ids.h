@@ -44,6 +44,9 @@ struct ResourceKey {
     return H::combine(std::move(h), k.type, k.id);
   }
 };
+// Whether `text` has the form of a resource's id (FHIR R4 datatypes.html#id).
+bool IsResourceId(std::string_view text);
+
 // A person across parties. 0 is no one. Safe to log.
 enum class PersonId : std::uint64_t { kNone = 0 };
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "gateway/care/data_row.h"
+#include "gateway/base/rule_row.h"
 #include "gateway/care/routes.h"
 
 namespace handoff::care {

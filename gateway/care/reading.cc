@@ -5,8 +5,6 @@
 
 namespace handoff::care {
 
-ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
-
 ResourceKey KeyOf(const v1::Reference& reference) {
   return {reference.resource_type(), reference.resource_id()};
 }

@@ -13,7 +13,6 @@
 
 namespace handoff::care {
 
-ResourceKey KeyOf(const v1::ResourceName& name);
 // Of a relative reference; the key of anything else is empty.
 ResourceKey KeyOf(const v1::Reference& reference);
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "gateway/care/data_row.h"
+#include "gateway/base/rule_row.h"
 
 namespace handoff::care {
 namespace {

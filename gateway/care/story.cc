@@ -18,17 +18,6 @@ bool IsAdministrative(std::string_view type) {
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
-std::vector<ResourceKey> ReferencesOf(std::string_view encoded) {
-  std::vector<ResourceKey> keys;
-  fhir::VisitReferences(encoded, [&keys](std::string_view, const fhir::ReferenceView& reference) {
-    if (reference.IsRelative())
-      keys.push_back({std::string(reference.type), std::string(reference.id)});
-  });
-  return keys;
-}
-
-ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
-
 bool LeadsOn(const ResourceKey& focus, const ResourceKey& from) {
   return from == focus || IsAdministrative(from.type) ||
          (focus.type == "Task" && from.type == "ServiceRequest");
@@ -39,6 +28,17 @@ bool IsAboutAnother(std::uint64_t person_id, std::uint64_t of_resource) {
 }
 
 }  // namespace
+
+ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
+
+std::vector<ResourceKey> ReferencesOf(std::string_view encoded) {
+  std::vector<ResourceKey> keys;
+  fhir::VisitReferences(encoded, [&keys](std::string_view, const fhir::ReferenceView& reference) {
+    if (reference.IsRelative())
+      keys.push_back({std::string(reference.type), std::string(reference.id)});
+  });
+  return keys;
+}
 
 void Stories::ReadMessage() {
   if (read_) return;

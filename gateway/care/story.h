@@ -12,6 +12,10 @@
 
 namespace handoff::care {
 
+ResourceKey KeyOf(const v1::ResourceName& name);
+// What an encoded resource refers to by type and id.
+std::vector<ResourceKey> ReferencesOf(std::string_view encoded);
+
 // The references among the resources of one message, read when the first story asks for them.
 class Stories {
  public:

@@ -4,21 +4,10 @@
 #include <utility>
 
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::delivery {
 namespace {
-
-v1::LedgerEntry EntryOf(v1::LedgerEntry::Kind kind, const v1::Delivery& delivery, Timestamp now) {
-  v1::LedgerEntry entry;
-  entry.set_kind(kind);
-  entry.set_at_us(ToMicros(now));
-  entry.set_message_id(delivery.event().message_id());
-  entry.set_party(delivery.recipient());
-  entry.set_delivery_id(delivery.id());
-  entry.set_event(delivery.event().kind());
-  entry.set_view(delivery.view());
-  return entry;
-}
 
 Conclusion Settled(Result result,
                    v1::DeliveryState state,
@@ -28,8 +17,7 @@ Conclusion Settled(Result result,
                    Timestamp now) {
   delivery.set_state(state);
   delivery.set_settled_us(ToMicros(now));
-  v1::LedgerEntry entry = EntryOf(kind, delivery, now);
-  entry.set_text(std::move(text));
+  v1::LedgerEntry entry = EntryOf(kind, delivery, now, std::move(text));
   return {.result = result, .delivery = std::move(delivery), .entry = std::move(entry)};
 }
 
@@ -54,8 +42,10 @@ Conclusion Later(v1::Delivery delivery,
   std::chrono::milliseconds wait = BackoffDelay(rules.backoff, delivery.attempts(), random);
   if (retry_after) wait = std::max<std::chrono::milliseconds>(wait, *retry_after);
   delivery.set_due_us(ToMicros(now + wait));
-  v1::LedgerEntry entry = EntryOf(v1::LedgerEntry::ATTEMPTED, delivery, now);
-  entry.set_text("attempt " + std::to_string(delivery.attempts()) + ": " + why);
+  v1::LedgerEntry entry = EntryOf(v1::LedgerEntry::ATTEMPTED,
+                                  delivery,
+                                  now,
+                                  "attempt " + std::to_string(delivery.attempts()) + ": " + why);
   return {.result = Result::kRetry, .delivery = std::move(delivery), .entry = std::move(entry)};
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::delivery {
 namespace {
@@ -15,22 +16,6 @@ constexpr std::size_t kMaxReasonBytes = 500;
 absl::Status CheckOperator(std::string_view by) {
   if (!by.empty() && by.size() <= kMaxOperatorBytes) return absl::OkStatus();
   return MakeError(ErrorId::kInvalidRequest, "an operator must be named, in at most 100 bytes");
-}
-
-v1::LedgerEntry EntryOf(v1::LedgerEntry::Kind kind,
-                        const v1::Delivery& delivery,
-                        Timestamp now,
-                        std::string text) {
-  v1::LedgerEntry entry;
-  entry.set_kind(kind);
-  entry.set_at_us(ToMicros(now));
-  entry.set_message_id(delivery.event().message_id());
-  entry.set_party(delivery.recipient());
-  entry.set_delivery_id(delivery.id());
-  entry.set_event(delivery.event().kind());
-  entry.set_view(delivery.view());
-  entry.set_text(std::move(text));
-  return entry;
 }
 
 }  // namespace

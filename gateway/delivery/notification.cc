@@ -10,11 +10,13 @@
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/care/story.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::delivery {
 namespace {
 
+using care::KeyOf;
 using directory::Endpoint;
 using directory::EndpointKind;
 using directory::Format;
@@ -24,8 +26,6 @@ using policy::View;
 using policy::Views;
 
 constexpr char kName[] = "Handoff";
-
-ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
 
 // What the event is about first, then the rest of its story.
 std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {

@@ -21,14 +21,6 @@ using fhir::ReferenceEdit;
 using fhir::ReferenceView;
 using fhir::Severity;
 
-// FHIR R4 datatypes.html#id.
-bool IsId(std::string_view id) {
-  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.';
-  });
-}
-
 std::string ScopedId(const PartyKey& sender, std::string_view type, std::string_view id) {
   std::string text = sender.value();
   text.append(1, '|').append(type).append(1, '|').append(id);
@@ -104,7 +96,7 @@ class Resolver {
         write.key.id = MintId('r', now_us_);
         continue;
       }
-      if (!IsId(item.id)) {
+      if (!IsResourceId(item.id)) {
         Refuse(write, 400, "value", "not an id (FHIR R4 datatypes.html#id)", "id");
         continue;
       }

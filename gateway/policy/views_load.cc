@@ -2,28 +2,11 @@
 #include <algorithm>
 #include <string>
 
+#include "gateway/base/rule_row.h"
 #include "gateway/policy/views.h"
 
 namespace handoff::policy {
 namespace {
-
-bool IsDate(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00";
-  return text.size() == kForm.size() &&
-         std::equal(text.begin(), text.end(), kForm.begin(), [](char c, char form) {
-           return form == '-' ? c == '-' : c >= '0' && c <= '9';
-         });
-}
-
-// Complains unless the row has `effective`, a date, and `source`.
-void CheckProvenance(const ConfigNode& row, ConfigErrors& errors) {
-  row["source"].RequiredString(errors);
-  const ConfigNode effective = row["effective"];
-  const std::string date = effective.RequiredString(errors);
-  if (!date.empty() && !IsDate(date)) {
-    errors.Add(effective.Where(), "`" + date + "` is not a date (YYYY-MM-DD)");
-  }
-}
 
 std::set<std::string, std::less<>> Set(const ConfigNode& node, ConfigErrors& errors) {
   const std::vector<std::string> items = node.Strings(errors);

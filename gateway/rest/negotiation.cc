@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/base/error.h"
+#include "gateway/rest/trim.h"
 
 namespace handoff::rest {
 namespace {
@@ -15,12 +16,6 @@ std::string Lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Cuts the next part off `*rest`, which ends up empty after the last.

@@ -8,6 +8,7 @@
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/error.h"
+#include "gateway/base/ids.h"
 #include "gateway/http/query.h"
 
 namespace handoff::rest {
@@ -15,17 +16,9 @@ namespace {
 
 using Routed = std::variant<Route, Failure>;
 
-constexpr std::size_t kMaxIdLength = 64;
 constexpr std::size_t kMaxTypeLength = 64;
 
 bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
-bool IsId(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxIdLength &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return IsLetter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
-         });
-}
 
 bool IsRead(http::Verb verb) { return verb == http::Verb::kGet || verb == http::Verb::kHead; }
 
@@ -50,11 +43,11 @@ Routed RouteInstance(http::Verb verb, std::string type, const std::string& id) {
   }
   if (id.front() == '$' || id.front() == '_') return Unknown("no such operation");
   if (verb == http::Verb::kPut) {
-    if (!IsId(id)) return Failure{MakeError(ErrorId::kInvalidRequest, "not an id"), 0, {}};
+    if (!IsResourceId(id)) return Failure{MakeError(ErrorId::kInvalidRequest, "not an id"), 0, {}};
     return Route{Interaction::kUpdate, std::move(type), id, 0};
   }
   if (!IsRead(verb)) return NotAllowed("GET, HEAD, PUT");
-  if (!IsId(id)) return Unknown("no such resource");
+  if (!IsResourceId(id)) return Unknown("no such resource");
   return Route{Interaction::kRead, std::move(type), id, 0};
 }
 
@@ -63,7 +56,7 @@ Routed RouteVersion(http::Verb verb, std::string type, std::string id, std::stri
   Route route{Interaction::kVread, std::move(type), std::move(id), 0};
   const auto [end, error] =
       std::from_chars(version.data(), version.data() + version.size(), route.version);
-  if (error != std::errc() || end != version.data() + version.size() || !IsId(route.id)) {
+  if (error != std::errc() || end != version.data() + version.size() || !IsResourceId(route.id)) {
     return Unknown("no such resource");
   }
   return route;

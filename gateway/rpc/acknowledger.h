@@ -21,7 +21,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
-#include "gateway/rpc/worker_pool.h"
+#include "gateway/base/worker_pool.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {

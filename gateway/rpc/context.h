@@ -13,13 +13,13 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/ids.h"
+#include "gateway/base/worker_pool.h"
 #include "gateway/rpc/acknowledger.h"
 #include "gateway/rpc/resume_token.h"
 #include "gateway/rpc/server.h"
 #include "gateway/rpc/stream_hub.h"
 #include "gateway/rpc/stream_pump.h"
 #include "gateway/rpc/withheld_recorder.h"
-#include "gateway/rpc/worker_pool.h"
 
 namespace handoff::rpc {
 

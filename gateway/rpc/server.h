@@ -20,13 +20,13 @@
 #include "gateway/access/reader.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
+#include "gateway/base/worker_pool.h"
 #include "gateway/delivery/dead_letters.h"
 #include "gateway/delivery/renderer.h"
 #include "gateway/directory/directory.h"
 #include "gateway/intake/intake.h"
 #include "gateway/rpc/stream_hub.h"
 #include "gateway/rpc/stream_pump.h"
-#include "gateway/rpc/worker_pool.h"
 #include "gateway/security/tls.h"
 #include "gateway/security/token.h"
 #include "gateway/store/store.h"
@@ -47,7 +47,7 @@ struct ServerOptions {
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
   std::chrono::milliseconds min_client_ping_interval = std::chrono::seconds(10);
 
-  WorkerPoolOptions workers;
+  WorkerPoolOptions workers = {.name = "rpc"};
   StreamHubOptions hub;
   StreamPumpOptions pump;
   // Hides stream positions in resume tokens; the same on all gateways of one store. May be empty.

@@ -20,10 +20,10 @@
 #include "absl/synchronization/mutex.h"
 
 #include "gateway/base/ids.h"
+#include "gateway/base/worker_pool.h"
 #include "gateway/rpc/resume_token.h"
 #include "gateway/rpc/stream_hub.h"
 #include "gateway/rpc/withheld_recorder.h"
-#include "gateway/rpc/worker_pool.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {

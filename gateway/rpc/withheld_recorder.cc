@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::rpc {
 
@@ -31,15 +32,8 @@ void WithheldRecorder::Record(const v1::Delivery& delivery, std::string reason, 
     if (waiting.size() > 1) return;
   }
   store::Batch batch;
-  v1::LedgerEntry& entry = batch.ledger.emplace_back();
-  entry.set_kind(v1::LedgerEntry::WITHHELD);
-  entry.set_at_us(ToMicros(clock_.Now()));
-  entry.set_message_id(delivery.event().message_id());
-  entry.set_party(delivery.recipient());
-  entry.set_delivery_id(delivery.id());
-  entry.set_text(std::move(reason));
-  entry.set_event(delivery.event().kind());
-  entry.set_view(delivery.view());
+  batch.ledger.push_back(
+      delivery::EntryOf(v1::LedgerEntry::WITHHELD, delivery, clock_.Now(), std::move(reason)));
   store_.Commit(
       std::move(batch),
       [this, id = delivery.id(), party = delivery.recipient()](

@@ -34,6 +34,32 @@ std::vector<std::uint64_t> Versions(const std::vector<v1::StoredResource>& resou
   return versions;
 }
 
+// The committer, busy with a callback until Release(): what is committed meanwhile forms one group.
+class HeldCommitter {
+ public:
+  explicit HeldCommitter(Store& store) {
+    store.Commit(Batch(), [this](const auto&) {
+      entered_.Notify();
+      leave_.WaitForNotification();
+      left_.Notify();
+    });
+    entered_.WaitForNotification();
+  }
+  ~HeldCommitter() {
+    Release();
+    left_.WaitForNotification();
+  }
+
+  void Release() {
+    if (!leave_.HasBeenNotified()) leave_.Notify();
+  }
+
+ private:
+  absl::Notification entered_;
+  absl::Notification leave_;
+  absl::Notification left_;
+};
+
 TEST_P(StoreContract, ReadsEverythingThatACommitWrote) {
   Batch batch;
   batch.message.emplace().set_id("m1");
@@ -199,14 +225,7 @@ TEST_P(StoreContract, LosesNoUpdateUnderContention) {
 }
 
 TEST_P(StoreContract, DetectsAConflictWithinOneGroup) {
-  // The first commit's callback holds the committer, so that the next two form one group.
-  absl::Notification entered;
-  absl::Notification leave;
-  store_->Commit(Batch(), [&](const auto&) {
-    entered.Notify();
-    leave.WaitForNotification();
-  });
-  entered.WaitForNotification();
+  HeldCommitter committer(*store_);
   std::vector<absl::Status> outcomes;
   for (int i = 0; i < 2; ++i) {
     Batch batch;
@@ -216,7 +235,7 @@ TEST_P(StoreContract, DetectsAConflictWithinOneGroup) {
     store_->Commit(std::move(batch),
                    [&](const auto& result) { outcomes.push_back(result.status()); });
   }
-  leave.Notify();
+  committer.Release();
   HANDOFF_ASSERT_OK(store_->CommitAndWait(Batch()));
   ASSERT_EQ(outcomes.size(), 2u);
   EXPECT_THAT(outcomes[0], IsOk());
@@ -251,19 +270,13 @@ TEST_P(StoreContract, CommitsWhatIsQueuedBeforeItCloses) {
 
 TEST_P(StoreContract, RefusesACommitThatFindsTheQueueFull) {
   Open({.max_queued_commits = 2});
-  absl::Notification entered;
-  absl::Notification leave;
-  store_->Commit(Batch(), [&](const auto&) {
-    entered.Notify();
-    leave.WaitForNotification();
-  });
-  entered.WaitForNotification();
+  HeldCommitter committer(*store_);
   int accepted = 0;
   for (int i = 0; i < 2; ++i) {
     store_->Commit(Batch(), [&](const auto& result) { accepted += result.ok() ? 1 : 0; });
   }
   EXPECT_THAT(store_->CommitAndWait(Batch()), StatusIs(absl::StatusCode::kResourceExhausted, ""));
-  leave.Notify();
+  committer.Release();
   store_.reset();
   EXPECT_EQ(accepted, 2);
 }
@@ -307,19 +320,13 @@ TEST_P(StoreContract, ListsHistoryNewestFirstInPages) {
 }
 
 TEST_P(StoreContract, KeepsTheVersionThatABatchOfTheSameGroupReplaces) {
-  absl::Notification entered;
-  absl::Notification leave;
-  store_->Commit(Batch(), [&](const auto&) {
-    entered.Notify();
-    leave.WaitForNotification();
-  });
-  entered.WaitForNotification();
+  HeldCommitter committer(*store_);
   for (std::uint64_t version = 1; version <= 3; ++version) {
     Batch batch;
     batch.resources.push_back(MakeResource("Goal", "g", version, version));
     store_->Commit(std::move(batch), [](const auto& result) { EXPECT_THAT(result, IsOk()); });
   }
-  leave.Notify();
+  committer.Release();
   HANDOFF_ASSERT_OK(store_->CommitAndWait(Batch()));
   const auto snapshot = store_->GetSnapshot();
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto history, snapshot->History({"Goal", "g"}, 0, 9));

@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/read_file.h"
 
 namespace handoff::testing {
 namespace {
 
 using fhir::JsonValue;
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 const JsonValue* Member(const JsonValue& value, std::string_view name) {
   const auto member = value.members.find(std::string(name));
@@ -39,7 +34,7 @@ std::vector<CorpusFile> ReadCorpus(const std::string& folder, std::string_view p
   std::sort(paths.begin(), paths.end());
   std::vector<CorpusFile> files;
   for (const std::filesystem::path& path : paths) {
-    CorpusFile file{folder + "/" + path.filename().string(), ReadAll(path), {}};
+    CorpusFile file{folder + "/" + path.filename().string(), ReadFile(path), {}};
     if (fhir::ParseValue(file.text, file.json)) files.push_back(std::move(file));
   }
   return files;

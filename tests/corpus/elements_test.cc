@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "fhir-mappings/compiler/map_file.h"
+#include "tests/support/read_file.h"
 
 namespace handoff::mapc {
 namespace {
@@ -87,9 +87,7 @@ MapSet ReadMaps() {
   Errors errors;
   for (const auto& entry : std::filesystem::directory_iterator("fhir-mappings/r4")) {
     if (entry.path().extension() != ".map") continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    ParseMap(
-        entry.path().string(), std::string((std::istreambuf_iterator<char>(in)), {}), maps, errors);
+    ParseMap(entry.path().string(), testing::ReadFile(entry.path()), maps, errors);
   }
   EXPECT_TRUE(errors.empty());
   return maps;

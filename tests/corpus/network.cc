@@ -4,7 +4,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/care/routes.h"
 #include "handoff/v1/services.grpc.pb.h"
+#include "tests/support/read_file.h"
 
 namespace handoff::testing {
 namespace {
@@ -21,18 +21,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 void WriteAll(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
 // The routes of config/, for news of any age: the corpus tells of 1940 to 2020.
 std::string RoutesOfAnyAge() {
-  std::istringstream in(ReadAll("config/routes.yaml"));
+  std::istringstream in(ReadFile("config/routes.yaml"));
   std::string text;
   for (std::string line; std::getline(in, line);) {
     const std::size_t at = line.find("max_age:");
@@ -131,19 +126,10 @@ absl::Status Network::StartGateway() {
       gateway_,
       demo::Process::Start({HANDOFF_PROGRAM, "serve", "--config", folder_ / "handoff.yaml"},
                            folder_ / "gateway.log"));
-  while (true) {
-    const absl::StatusOr<std::string> line = gateway_->ReadLine(seconds(30));
-    if (!line.ok()) return absl::UnavailableError("the gateway did not start: " + Log());
-    std::istringstream words(*line);
-    std::string word;
-    std::string surface;
-    std::string address;
-    words >> word >> surface >> address;
-    if (word == "ready") return absl::OkStatus();
-    if (surface == "fhir") fhir_ = address;
-    if (surface == "grpc") grpc_ = address;
-    if (surface == "ops") ops_ = address;
-  }
+  absl::StatusOr<demo::Surfaces> surfaces = demo::WaitUntilReady(*gateway_);
+  if (!surfaces.ok()) return absl::UnavailableError("the gateway did not start: " + Log());
+  at_ = *std::move(surfaces);
+  return absl::OkStatus();
 }
 
 absl::Status Network::GetTokens() {
@@ -171,14 +157,14 @@ void Network::StartStreams() {
                                         : std::vector{Kind::kTransitions, Kind::kPlans};
     for (const Kind kind : kinds) {
       streams_[party.key].push_back(
-          std::make_unique<demo::StreamPartner>(kind, grpc_, tokens_.at(party.key)));
+          std::make_unique<demo::StreamPartner>(kind, at_.grpc, tokens_.at(party.key)));
     }
   }
 }
 
 HttpAnswer Network::Call(const std::string& party, HttpCall call) const {
   const auto token = tokens_.find(party);
-  return Perform("http://" + fhir_ + "/fhir", token == tokens_.end() ? "" : token->second, call);
+  return Perform("http://" + at_.fhir + "/fhir", token == tokens_.end() ? "" : token->second, call);
 }
 
 absl::StatusOr<Story> Network::LastStory() const {
@@ -191,7 +177,7 @@ absl::StatusOr<Story> Network::LastStory() const {
   grpc::ClientContext context;
   demo::Authorize(tokens_.at("operations"), &context);
   const grpc::Status status =
-      v1::Ledger::NewStub(grpc::CreateChannel(grpc_, grpc::InsecureChannelCredentials()))
+      v1::Ledger::NewStub(grpc::CreateChannel(at_.grpc, grpc::InsecureChannelCredentials()))
           ->Explain(&context, request, &response);
   if (!status.ok()) return absl::UnavailableError(status.error_message());
   Story story;
@@ -244,10 +230,10 @@ bool Network::WaitForAll(const std::map<std::string, std::size_t>& told) const {
   return true;
 }
 
-std::string Network::Log() const { return ReadAll(folder_ / "gateway.log"); }
+std::string Network::Log() const { return ReadFile(folder_ / "gateway.log"); }
 
 std::string Network::Metrics() const {
-  return Perform("http://" + ops_, "", {"GET", "/metrics", {}, {}}).body;
+  return Perform("http://" + at_.ops, "", {"GET", "/metrics", {}, {}}).body;
 }
 
 std::string Network::Notices() const {

@@ -60,7 +60,7 @@ class Network {
   absl::StatusOr<Story> LastStory() const;
 
   const std::string& token(const std::string& party) const { return tokens_.at(party); }
-  const std::string& grpc() const { return grpc_; }
+  const std::string& grpc() const { return at_.grpc; }
 
   // What `party` got, each message once, as text.
   std::vector<std::string> Received(const std::string& party) const;
@@ -90,9 +90,7 @@ class Network {
   std::map<std::string, std::vector<std::unique_ptr<demo::StreamPartner>>> streams_;
   std::unique_ptr<demo::Process> gateway_;
   std::map<std::string, std::string> tokens_;
-  std::string fhir_;
-  std::string grpc_;
-  std::string ops_;
+  demo::Surfaces at_;
 };
 
 }  // namespace handoff::testing

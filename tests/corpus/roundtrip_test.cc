@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -16,6 +15,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "handoff/v1/exchange.pb.h"
 #include "tests/corpus/json_value.h"
+#include "tests/support/read_file.h"
 
 namespace handoff::fhir {
 namespace {
@@ -27,11 +27,6 @@ const std::filesystem::path kCorpora = "../shared/corpora";
     std::printf("NOTE: %s is absent: nothing of it was checked\n", kCorpora.c_str()); \
     GTEST_SKIP() << kCorpora << " is absent";                                         \
   }
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string((std::istreambuf_iterator<char>(in)), {});
-}
 
 // The files that STRUCTURE.tsv calls `verdict`.
 std::vector<std::filesystem::path> Files(std::string_view verdict) {
@@ -64,7 +59,7 @@ TEST(RoundTripTest, EverySoundDocumentComesBackValueIdentical) {
   std::map<std::string, int> count;
   for (const std::filesystem::path& path : Files("structural-ok")) {
     SCOPED_TRACE(path.string());
-    const std::string json = ReadFile(path);
+    const std::string json = testing::ReadFile(path);
     std::string encoded;
     Issues issues;
     if (!ReadJson(json, {}, &encoded, &issues)) {
@@ -140,7 +135,7 @@ TEST(RoundTripTest, ExtraHoldsOnlyWhatTheModelHasNoFieldFor) {
     if (name.find("/r4-examples/") == name.npos && name.find("/us-core/") == name.npos) continue;
     std::string encoded;
     Issues issues;
-    if (!ReadJson(ReadFile(path), {}, &encoded, &issues)) continue;
+    if (!ReadJson(testing::ReadFile(path), {}, &encoded, &issues)) continue;
     if (types.count(std::string(ReadHead(encoded).type)) == 0) continue;
     SCOPED_TRACE(name);
     for (const Issue& issue : issues)

@@ -1,6 +1,5 @@
 #include "tests/scenarios/gateway_under_test.h"
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -104,10 +103,7 @@ absl::Status GatewayUnderTest::Launch() {
 
 absl::Status GatewayUnderTest::Start() {
   HANDOFF_RETURN_IF_ERROR(Launch());
-  while (true) {
-    HANDOFF_ASSIGN_OR_RETURN(const std::string line, process_->ReadLine(std::chrono::seconds(60)));
-    if (line == "ready") return absl::OkStatus();
-  }
+  return demo::WaitUntilReady(*process_).status();
 }
 
 void GatewayUnderTest::Kill() {

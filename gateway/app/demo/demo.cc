@@ -89,8 +89,8 @@ class Demo {
   }
 
   absl::Status StayUp() {
-    out_ << "\nThe network is up. FHIR: http://" << fhir_ << "/fhir  gRPC: " << grpc_
-         << "  operations: http://" << ops_
+    out_ << "\nThe network is up. FHIR: http://" << at_.fhir << "/fhir  gRPC: " << at_.grpc
+         << "  operations: http://" << at_.ops
          << "\nTokens (5 minutes; `handoff token --config config/demo/handoff.yaml --client ID` "
             "signs more):\n";
     for (const auto& [client, token] : tokens_) out_ << "  " << client << "  " << token << "\n";
@@ -146,24 +146,14 @@ class Demo {
     set("store.path=" + Path("store"));
     set("parties.mrmc.endpoints.push.url=" + hospital_->url());
     set("parties.lfm.endpoints.push.url=" + practice_->url());
-    if (!fhir_.empty()) set("listen.fhir.port=" + fhir_.substr(fhir_.rfind(':') + 1));
-    if (!grpc_.empty()) set("listen.grpc.port=" + grpc_.substr(grpc_.rfind(':') + 1));
+    if (!at_.fhir.empty()) set("listen.fhir.port=" + at_.fhir.substr(at_.fhir.rfind(':') + 1));
+    if (!at_.grpc.empty()) set("listen.grpc.port=" + at_.grpc.substr(at_.grpc.rfind(':') + 1));
     HANDOFF_ASSIGN_OR_RETURN(gateway_, Process::Start(arguments, Path("gateway.log")));
-    while (true) {
-      absl::StatusOr<std::string> line = gateway_->ReadLine(seconds(30));
-      if (!line.ok())
-        return absl::UnavailableError("the gateway did not start:\n" +
-                                      ReadFile(Path("gateway.log")));
-      std::istringstream words(*line);
-      std::string word;
-      std::string surface;
-      std::string address;
-      words >> word >> surface >> address;
-      if (word == "ready") return absl::OkStatus();
-      if (surface == "fhir") fhir_ = address;
-      if (surface == "grpc") grpc_ = address;
-      if (surface == "ops") ops_ = address;
-    }
+    absl::StatusOr<Surfaces> surfaces = WaitUntilReady(*gateway_);
+    if (!surfaces.ok())
+      return absl::UnavailableError("the gateway did not start:\n" + ReadFile(Path("gateway.log")));
+    at_ = *std::move(surfaces);
+    return absl::OkStatus();
   }
 
   absl::Status GetTokens() {
@@ -180,7 +170,7 @@ class Demo {
 
   void StartPartners() {
     const auto start = [&](const char* name, StreamPartner::Kind kind, const char* client) {
-      partners_[name] = std::make_unique<StreamPartner>(kind, grpc_, tokens_[client]);
+      partners_[name] = std::make_unique<StreamPartner>(kind, at_.grpc, tokens_[client]);
     };
     start("payer, transitions", StreamPartner::Kind::kTransitions, "nha-plan");
     start("payer, plans", StreamPartner::Kind::kPlans, "nha-plan");
@@ -188,14 +178,14 @@ class Demo {
     start("other pantry", StreamPartner::Kind::kReferrals, "llp-desk");
     Say("Maple Ridge Medical Center, Lakeside Family Medicine, Northbrook Health Advantage, "
         "Harvest Table Food Bank");
-    Say("and a pantry in another county are connected to the gateway at " + fhir_ + " and " +
-        grpc_ + ".");
+    Say("and a pantry in another county are connected to the gateway at " + at_.fhir + " and " +
+        at_.grpc + ".");
   }
 
   absl::Status Send(const std::string& path, const std::string& name) {
     HANDOFF_ASSIGN_OR_RETURN(
         const HttpAnswer answer,
-        Post("http://" + fhir_ + "/fhir" + path, tokens_["mrmc-adt"], Message(name)));
+        Post("http://" + at_.fhir + "/fhir" + path, tokens_["mrmc-adt"], Message(name)));
     if (answer.status != 200) {
       return absl::UnknownError(name + " was answered " + std::to_string(answer.status) + ": " +
                                 answer.body);
@@ -247,7 +237,7 @@ class Demo {
     HANDOFF_RETURN_IF_ERROR(Await(Of("food bank"), 1, "the food bank"));
     const std::string id = Of("food bank").messages()[0].referral_id;
     const auto stub =
-        v1::Referrals::NewStub(grpc::CreateChannel(grpc_, grpc::InsecureChannelCredentials()));
+        v1::Referrals::NewStub(grpc::CreateChannel(at_.grpc, grpc::InsecureChannelCredentials()));
     for (const v1::ReferralState to : {v1::REFERRAL_STATE_ACCEPTED,
                                        v1::REFERRAL_STATE_IN_PROGRESS,
                                        v1::REFERRAL_STATE_COMPLETED}) {
@@ -269,7 +259,7 @@ class Demo {
 
   absl::Status PlanStatus() {
     const auto stub =
-        v1::CarePlans::NewStub(grpc::CreateChannel(grpc_, grpc::InsecureChannelCredentials()));
+        v1::CarePlans::NewStub(grpc::CreateChannel(at_.grpc, grpc::InsecureChannelCredentials()));
     v1::GetStatusRequest request;
     request.set_plan_id("plan-77");
     v1::PlanStatus plan;
@@ -287,8 +277,9 @@ class Demo {
   absl::Status Explain() {
     HANDOFF_ASSIGN_OR_RETURN(
         const std::string story,
-        RunToEnd(WithConfig({"explain", "mrmc-discharge", "--client", "mrmc-adt", "--grpc", grpc_}),
-                 Path("explain.log")));
+        RunToEnd(
+            WithConfig({"explain", "mrmc-discharge", "--client", "mrmc-adt", "--grpc", at_.grpc}),
+            Path("explain.log")));
     Say("6  handoff explain tells the discharge's whole story:\n");
     out_ << story;
     return absl::OkStatus();
@@ -370,9 +361,7 @@ class Demo {
   std::ostream& out_;
   std::string folder_;
   bool good_ = false;
-  std::string fhir_;
-  std::string grpc_;
-  std::string ops_;
+  Surfaces at_;
   std::map<std::string, std::string> tokens_;
   std::unique_ptr<FhirPartner> hospital_;
   std::unique_ptr<FhirPartner> practice_;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <sstream>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -84,6 +85,22 @@ int Process::Wait() {
   }
   pid_ = 0;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+absl::StatusOr<Surfaces> WaitUntilReady(Process& gateway) {
+  Surfaces surfaces;
+  while (true) {
+    HANDOFF_ASSIGN_OR_RETURN(const std::string line, gateway.ReadLine(std::chrono::seconds(60)));
+    std::istringstream words(line);
+    std::string word;
+    std::string surface;
+    std::string address;
+    words >> word >> surface >> address;
+    if (word == "ready") return surfaces;
+    if (surface == "fhir") surfaces.fhir = address;
+    if (surface == "grpc") surfaces.grpc = address;
+    if (surface == "ops") surfaces.ops = address;
+  }
 }
 
 absl::StatusOr<std::string> RunToEnd(const std::vector<std::string>& arguments,

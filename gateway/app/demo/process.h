@@ -40,6 +40,16 @@ class Process {
   std::string buffer_;
 };
 
+// Where a gateway answers, as "address:port".
+struct Surfaces {
+  std::string fhir;
+  std::string grpc;
+  std::string ops;
+};
+
+// Reads what a gateway that was just started prints, until it serves. Errors: as ReadLine().
+absl::StatusOr<Surfaces> WaitUntilReady(Process& gateway);
+
 // Runs a command to its end and returns what it printed. Errors: kUnavailable; kUnknown if it exits
 // with another status than 0.
 absl::StatusOr<std::string> RunToEnd(const std::vector<std::string>& arguments,

@@ -15,6 +15,17 @@ namespace {
 
 using ::testing::MatchesRegex;
 
+TEST(IsResourceIdTest, TakesOneToSixtyFourLettersDigitsDashesAndDots) {
+  EXPECT_TRUE(IsResourceId("a"));
+  EXPECT_TRUE(IsResourceId("A-9.z"));
+  EXPECT_TRUE(IsResourceId(std::string(64, 'x')));
+  EXPECT_FALSE(IsResourceId(""));
+  EXPECT_FALSE(IsResourceId(std::string(65, 'x')));
+  EXPECT_FALSE(IsResourceId("a_b"));
+  EXPECT_FALSE(IsResourceId("a/b"));
+  EXPECT_FALSE(IsResourceId("\xc3\xa9"));
+}
+
 TEST(MintIdTest, IsALetterAndThirteenCrockfordDigits) {
   EXPECT_THAT(MintId('m', 1'783'005'600'000'000), MatchesRegex("m[0-9a-hjkmnp-tv-z]{13}"));
 }

@@ -1,16 +1,18 @@
 // config/schema/routes.schema.json knows the same keys as the reader.
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/base/config_node.h"
 #include "gateway/care/routes.h"
+#include "tests/support/schema_keys.h"
 
 namespace handoff::care {
 namespace {
+
+using testing::ExpectSameKeys;
+using testing::SchemaNamed;
 
 std::vector<std::string> ErrorsOf(const std::string& text) {
   ConfigErrors errors;
@@ -20,40 +22,10 @@ std::vector<std::string> ErrorsOf(const std::string& text) {
   return errors.list();
 }
 
-// JSON is YAML.
-ConfigNode Schema() {
-  const auto schema = ConfigNode::Load("config/schema/routes.schema.json");
-  EXPECT_TRUE(schema.ok()) << schema.status();
-  return schema.ok() ? *schema : ConfigNode();
-}
-
-// The keys that the reader lists when it meets one that is far from any, in the place that `before`
-// opens.
-std::string KnownKeys(const std::string& before, const std::string& after) {
-  constexpr std::string_view kList = "known here: ";
-  for (const std::string& complaint : ErrorsOf(before + "qqqqqqqqqqqqqqq: x" + after)) {
-    if (const std::size_t at = complaint.find(kList); at != complaint.npos) {
-      return complaint.substr(at + kList.size());
-    }
-  }
-  return "no list of keys";
-}
-
-void ExpectSameKeys(const ConfigNode& properties,
-                    const std::string& before,
-                    const std::string& after) {
-  const std::string known = ", " + KnownKeys(before, after) + ", ";
-  std::size_t length = 2;
-  for (const auto& [key, value] : properties.Members()) {
-    EXPECT_NE(known.find(", " + key + ", "), known.npos) << key << " is not among" << known;
-    length += key.size() + 2;
-  }
-  EXPECT_EQ(length, known.size()) << "the reader knows more:" << known;
-}
-
 TEST(RoutesSchemaTest, HasTheKeysOfTheReader) {
-  ExpectSameKeys(Schema()["properties"], "{", "}");
-  ExpectSameKeys(Schema()["$defs"]["route"]["properties"], "routes: [{", "}]");
+  const ConfigNode schema = SchemaNamed("routes");
+  ExpectSameKeys(ErrorsOf, schema["properties"], "{", "}");
+  ExpectSameKeys(ErrorsOf, schema["$defs"]["route"]["properties"], "routes: [{", "}]");
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
 // An intake with the demo's parties and messages on the in-memory store.
 #pragma once
 
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,17 +15,13 @@
 #include "gateway/store/memory/memory_store.h"
 #include "handoff/v1/exchange.pb.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/read_file.h"
 #include "tests/support/status_matchers.h"
 
 namespace handoff::intake {
 
-inline std::string ReadText(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 inline std::string DemoMessage(const std::string& name) {
-  return ReadText("config/demo/messages/" + name + ".json");
+  return testing::ReadFile("config/demo/messages/" + name + ".json");
 }
 
 inline std::string Replaced(std::string text, const std::string& from, const std::string& to) {

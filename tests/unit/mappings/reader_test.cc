@@ -11,6 +11,8 @@
 namespace handoff::fhir {
 namespace {
 
+using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -241,6 +243,21 @@ TEST(ReaderTest, DecodesEscapesWhereverTheyStand) {
       EXPECT_TRUE(resource.patient().active());
     }
   }
+}
+
+TEST(ReaderTest, RefusesHalfACharacterWhereverItStands) {
+  for (const char* half : {R"(\ud83d)", R"(\udd80)", R"(\ude00\ud83d)", R"(\ud83d\ud83d)"}) {
+    const std::string text(half);
+    for (const std::string& members : {"\"language\":\"" + text + "\"",
+                                       "\"unknown\":\"" + text + "\"",
+                                       "\"unknown\":{\"" + text + "\":1}",
+                                       "\"name\":[{\"family\":\"a" + text + "b\"}]"}) {
+      EXPECT_THAT(IssuesOf("{" + members + R"(,"resourceType":"Patient"})"),
+                  Contains(Field(&Issue::code, "structure")))
+          << members;
+    }
+  }
+  EXPECT_THAT(IssuesOf(Patient(R"("name":[{"family":"\ud83d\ude00"}])")), IsEmpty());
 }
 
 TEST(ReaderTest, RefusesControlCharactersInStringsWhereverTheyStand) {

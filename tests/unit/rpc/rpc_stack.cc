@@ -1,8 +1,6 @@
 #include "tests/unit/rpc/rpc_stack.h"
 
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "gateway/base/config_node.h"
 #include "gateway/security/signing_key.h"
 #include "gateway/store/memory/memory_store.h"
+#include "tests/support/read_file.h"
 
 namespace handoff::testing {
 namespace {
@@ -129,8 +128,7 @@ std::unique_ptr<grpc::ClientContext> RpcStack::As(const std::string& party,
 }
 
 std::string RpcStack::Message(const std::string& name, int patient) {
-  std::ifstream file("config/demo/messages/" + name + ".json");
-  std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string text = ReadFile("config/demo/messages/" + name + ".json");
   EXPECT_FALSE(text.empty()) << name;
   if (patient == 0) return text;
   const std::string n = std::to_string(1'000 + patient);

@@ -1,4 +1,4 @@
-#include "gateway/rpc/worker_pool.h"
+#include "gateway/base/worker_pool.h"
 
 #include <exception>
 #include <utility>
@@ -8,7 +8,7 @@
 
 #include "gateway/base/log.h"
 
-namespace handoff::rpc {
+namespace handoff {
 
 WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {
   threads_.reserve(options_.threads);
@@ -62,4 +62,4 @@ void WorkerPool::Run() {
   }
 }
 
-}  // namespace handoff::rpc
+}  // namespace handoff

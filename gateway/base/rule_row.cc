@@ -1,10 +1,10 @@
-#include "gateway/care/data_row.h"
+#include "gateway/base/rule_row.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 
-namespace handoff::care {
+namespace handoff {
 namespace {
 
 bool IsDate(std::string_view text) {
@@ -26,4 +26,4 @@ void CheckProvenance(const ConfigNode& row, ConfigErrors& errors) {
   }
 }
 
-}  // namespace handoff::care
+}  // namespace handoff

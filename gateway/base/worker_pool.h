@@ -1,7 +1,7 @@
 // Threads for calls that may wait: reads of the store, rendering, commits.
 //
-// gRPC's own threads only take calls in and hand answers out; everything that may block runs here,
-// so that a slow disk never stops the transport.
+// The threads of a transport only take calls in and hand answers out; everything that may block
+// runs here, so that a slow disk never stops the transport.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 
-namespace handoff::rpc {
+namespace handoff {
 
 struct WorkerPoolOptions {
-  std::string name = "rpc";  // of the threads, at most 15 characters
+  std::string name;  // of the threads, at most 15 characters
   std::size_t threads = 4;
   // Calls that wait for a thread before Submit() refuses. Range 1..1'000'000.
   std::size_t max_queued = 4'096;
@@ -55,4 +55,4 @@ class WorkerPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace handoff::rpc
+}  // namespace handoff

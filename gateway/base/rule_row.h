@@ -3,9 +3,9 @@
 
 #include "gateway/base/config_node.h"
 
-namespace handoff::care {
+namespace handoff {
 
 // Complains unless the row has `effective`, a date, and `source`.
 void CheckProvenance(const ConfigNode& row, ConfigErrors& errors);
 
-}  // namespace handoff::care
+}  // namespace handoff

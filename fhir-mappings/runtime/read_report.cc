@@ -1,0 +1,81 @@
+#include "fhir-mappings/runtime/read_report.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace handoff::fhir::internal {
+
+std::string ReadReport::Path(const Member* leaf) const {
+  std::string path;
+  for (std::size_t i = 0; i < frames_.size(); ++i) {
+    const Frame& frame = frames_[i];
+    if (i == 0) path = frame.resource;
+    const Member* const member = i + 1 < frames_.size() ? frame.member : leaf;
+    if (member == nullptr) break;
+    std::string_view name = member->name;
+    if (frame.type != nullptr && member != &kResourceTypeMember) {
+      const Element& element = frame.type->elements[member->element];
+      name = element.name;
+      if (element.choice) name.remove_suffix(3);
+    }
+    path += '.';
+    path += name;
+    if (member == frame.member && frame.in_array) {
+      path += '[';
+      path += std::to_string(frame.items == 0 ? 0 : frame.items - 1);
+      path += ']';
+    }
+  }
+  return path;
+}
+
+bool ReadReport::Report(Severity severity,
+                        std::string_view code,
+                        std::string path,
+                        const std::string& text) {
+  if (severity >= Severity::kError) failed_ = true;
+  if (issues_->size() >= max_issues_) {
+    ++unlisted_;
+    unlisted_severity_ = std::max(unlisted_severity_, severity);
+    return true;
+  }
+  std::string whole = path.empty() ? text : path + ": " + text;
+  issues_->push_back({severity, code, std::move(whole), std::move(path)});
+  return true;
+}
+
+bool ReadReport::Stop(std::string_view code, const std::string& text) {
+  Report(Severity::kFatal, code, PathHere(), text);
+  return false;
+}
+
+void ReadReport::NotJson(std::string_view json, std::size_t offset, const std::string& why) {
+  offset = std::min(offset, json.size());
+  std::size_t line = 1;
+  std::size_t line_begin = 0;
+  for (std::size_t i = 0; i < offset; ++i) {
+    if (json[i] == '\n') {
+      ++line;
+      line_begin = i + 1;
+    }
+  }
+  Stop("structure",
+       "line " + std::to_string(line) + ", column " + std::to_string(offset - line_begin + 1) +
+           " (byte " + std::to_string(offset) + "): not JSON: " + why);
+}
+
+bool ReadReport::Finish() {
+  if (unlisted_ != 0) {
+    // As grave as the gravest of them, so that the list alone tells whether the document was
+    // refused.
+    const std::string_view code =
+        unlisted_severity_ >= Severity::kError ? "processing" : "informational";
+    issues_->push_back({unlisted_severity_,
+                        code,
+                        std::to_string(unlisted_) + " more problems are not listed",
+                        ""});
+  }
+  return !failed_;
+}
+
+}  // namespace handoff::fhir::internal
