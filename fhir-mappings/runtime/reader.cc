@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -566,6 +567,8 @@ bool ReadJson(std::string_view json,
               std::string* encoded,
               Issues* issues) {
   encoded->clear();
+  // The wire form is seldom longer than the text, and Sink takes what there is room for.
+  encoded->reserve(std::min(json.size(), options.limits.max_bytes));
   return Reader(options.limits, encoded, issues).Run(json);
 }
 

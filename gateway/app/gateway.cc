@@ -1,9 +1,11 @@
 #include "gateway/app/gateway.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -256,7 +258,9 @@ class Gateway::Impl {
   }
 
   absl::Status StartFhir() {
-    blocking_ = std::make_unique<WorkerPool>(WorkerPoolOptions{.name = "rest"});
+    // More than there are cores only get in each other's caches.
+    blocking_ = std::make_unique<WorkerPool>(WorkerPoolOptions{
+        .name = "rest", .threads = std::max(2U, std::thread::hardware_concurrency())});
     const rest::Executor executor{
         [this](rest::Task task) { return blocking_->Submit(std::move(task)); },
         [this](rest::Task task) { blocking_->Continue(std::move(task)); }};

@@ -18,6 +18,12 @@
 #include "gateway/app/serve.h"
 #include "gateway/app/version.h"
 
+// Read by jemalloc: a thread keeps what it frees up to this size (2^18, a message and what is made
+// of it) for itself, warm in its cache.
+extern "C" {
+const char* malloc_conf = "lg_tcache_max:18";
+}
+
 namespace handoff::app {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,25 @@ namespace handoff {
 using Sha256Digest = std::array<std::uint8_t, 32>;
 Sha256Digest Sha256(std::string_view data);
 std::string Sha256Hex(std::string_view data);
+
+// 128 bits that tell contents apart: XXH3 over parts, each with its length. No defence against one
+// who looks for two contents with the same fingerprint; Sha256 is.
+//
+// Thread safety: one thread at a time.
+class Fingerprint {
+ public:
+  Fingerprint();
+  ~Fingerprint();
+  Fingerprint(const Fingerprint&) = delete;
+  Fingerprint& operator=(const Fingerprint&) = delete;
+
+  void Add(std::string_view part);
+  std::string Finish() const;  // 16 bytes, the same on every machine
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
 
 // zstd, fast level. Decompress refuses more than `max_bytes` (kResourceExhausted) and damage
 // (kDataLoss).

@@ -15,6 +15,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/delivery/conclusion.h"
+#include "gateway/delivery/delivered_referrals.h"
 
 namespace handoff::delivery {
 namespace {
@@ -302,8 +303,14 @@ void Engine::Core::OnOutcome(const std::string& id, const connectors::Outcome& o
 }
 
 void Engine::Core::Record(const std::string& id, const Conclusion& conclusion) {
+  store::Batch batch = BatchOf(conclusion);
+  if (conclusion.result == Result::kDelivered) {
+    const absl::Status status = AddDeliveredReferrals(
+        parts_.store, {&conclusion.delivery, 1}, parts_.clock.Now(), &batch);
+    if (!status.ok()) return OnRecorded(id, status);
+  }
   parts_.store.Commit(
-      BatchOf(conclusion),
+      std::move(batch),
       [this, id](const absl::StatusOr<store::Committed>& done) { OnRecorded(id, done.status()); });
 }
 

@@ -10,7 +10,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
-#include "gateway/base/bytes.h"
 #include "gateway/base/error.h"
 #include "gateway/base/log.h"
 #include "gateway/care/referral.h"
@@ -33,7 +32,6 @@ struct Work {
   Submission submission;
   Request request;
   fhir::Issues warnings;
-  std::string compressed;
   MessageId id;
   Timestamp received;
   Answer answer;
@@ -61,7 +59,6 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     work->answer = std::move(answer);
     work->received = services_->clock->Now();
     work->id = MessageId(MintId('m', ToMicros(work->received)));
-    work->compressed = Compress(work->submission.content);
     int http_status = 0;
     if (work->submission.interaction != Interaction::kMove && !Decode(work->submission,
                                                                       services_->limits,
@@ -73,8 +70,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
                              work->id,
                              work->received,
                              work->request.kind,
-                             work->compressed,
-                             work->submission.content.size(),
+                             work->submission.content,
                              work->warnings,
                              http_status);
       Commit(std::move(work), std::move(refusal));
@@ -110,18 +106,15 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
                        work.id,
                        work.received,
                        "move",
-                       work.compressed,
-                       0,
+                       work.submission.content,
                        move->issues,
                        move->http_status);
       }
       work.request = std::move(move->request);
     }
-    return MakePlan(
-        snapshot,
-        rules,
-        Arrival{
-            work.submission, work.request, work.warnings, work.id, work.received, work.compressed});
+    return MakePlan(snapshot,
+                    rules,
+                    Arrival{work.submission, work.request, work.warnings, work.id, work.received});
   }
 
   void Commit(std::unique_ptr<Work> work, Plan plan) {

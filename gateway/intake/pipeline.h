@@ -51,7 +51,6 @@ struct Arrival {
   const fhir::Issues& warnings;
   MessageId id;
   Timestamp received;
-  const std::string& compressed;  // the bytes as they came
 };
 
 // Not OK: the store failed, or the sender is no party (kForbidden).
@@ -64,8 +63,7 @@ Plan Refusal(const PartyKey& sender,
              const MessageId& id,
              Timestamp received,
              std::string_view kind,
-             const std::string& compressed,
-             std::size_t size,
+             const std::string& content,
              const fhir::Issues& issues,
              int http_status);
 

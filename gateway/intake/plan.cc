@@ -113,8 +113,7 @@ class Planner {
                    arrival_.id,
                    arrival_.received,
                    arrival_.request.kind,
-                   arrival_.compressed,
-                   arrival_.submission.content.size(),
+                   arrival_.submission.content,
                    issues,
                    http_status);
   }
@@ -416,8 +415,7 @@ class Planner {
     message.set_source(sender_->key.value());
     message.set_kind(arrival_.request.kind);
     message.set_received_us(received_us_);
-    message.set_original(arrival_.compressed);
-    message.set_original_size(arrival_.submission.content.size());
+    message.set_original(arrival_.submission.content);
     message.set_digest(arrival_.request.digest);
     StoreResources();
     for (Known& known : identified_.persons) {
@@ -481,8 +479,7 @@ Plan Refusal(const PartyKey& sender,
              const MessageId& id,
              Timestamp received,
              std::string_view kind,
-             const std::string& compressed,
-             std::size_t size,
+             const std::string& content,
              const fhir::Issues& issues,
              int http_status) {
   Plan plan;
@@ -496,8 +493,7 @@ Plan Refusal(const PartyKey& sender,
   message.set_source(sender.value());
   message.set_kind(std::string(kind));
   message.set_received_us(ToMicros(received));
-  message.set_original(compressed);
-  message.set_original_size(size);
+  message.set_original(content);
   *message.mutable_receipt() = plan.receipt;
   v1::LedgerEntry& entry = plan.batch.ledger.emplace_back();
   entry.set_kind(v1::LedgerEntry::REJECTED);

@@ -133,21 +133,13 @@ void DecodeCarried(const fhir::BundleEntry& entry, std::size_t index, Item* item
 }
 
 std::string ContentDigest(const fhir::BundleView& bundle) {
-  std::size_t size = 0;
-  for (const fhir::BundleEntry& entry : bundle.entries) {
-    constexpr std::size_t kLengths = 32;  // of the four parts, in decimal
-    size += entry.full_url.size() + entry.method.size() + entry.url.size() + entry.resource.size() +
-            kLengths;
-  }
-  std::string all;
-  all.reserve(size);
+  Fingerprint fingerprint;
   for (const fhir::BundleEntry& entry : bundle.entries) {
     for (const std::string_view part : {entry.full_url, entry.method, entry.url, entry.resource}) {
-      all.append(std::to_string(part.size())).append(1, ':').append(part);
+      fingerprint.Add(part);
     }
   }
-  const Sha256Digest digest = Sha256(all);
-  return std::string(digest.begin(), digest.end());
+  return fingerprint.Finish();
 }
 
 // The MessageHeader is the first entry (FHIR R4 bdl-12) and is not itself kept as a resource: the
@@ -214,7 +206,8 @@ bool DecodeBundle(const fhir::BundleView& bundle,
     Item item;
     if (message) {
       DecodeCarried(entry, i, &item);
-    } else if (!DecodeWrite(entry, i, &item, issues, http_status)) {
+    } else if (!DecodeWrite(entry, i, &item, issues, &item.refused) && request->atomic) {
+      *http_status = item.refused;
       return false;
     }
     request->items.push_back(std::move(item));
@@ -257,8 +250,9 @@ bool DecodeSingle(const Submission& submission,
     item.if_none_exist = submission.if_none_exist;
     request->kind = "create";
   }
-  const Sha256Digest digest = Sha256(request->encoded);
-  request->digest.assign(digest.begin(), digest.end());
+  Fingerprint fingerprint;
+  fingerprint.Add(request->encoded);
+  request->digest = fingerprint.Finish();
   request->items.push_back(std::move(item));
   return true;
 }

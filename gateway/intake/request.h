@@ -24,6 +24,7 @@ struct Item {
   std::string if_match;
   std::string if_none_exist;
   std::string path;  // FHIRPath of the resource: "Bundle.entry[3].resource"
+  int refused = 0;   // an entry of a batch that cannot be taken: its HTTP status; issues tell why
 };
 
 // Moved only with its text on the heap: the views of its items must stay good.
@@ -33,7 +34,7 @@ struct Request {
   // The sender's own ids of the message: "header:..." (MessageHeader.id), then "bundle:..."
   // (Bundle.id). The first tells a repeat; all find the message again.
   std::vector<std::string> sender_keys;
-  std::string digest;  // SHA-256 over the contents, Bundle id and timestamp left out
+  std::string digest;  // Fingerprint of the contents, Bundle id and timestamp left out
   bool is_bundle = false;
   bool atomic = true;       // false: a batch, whose entries fail one by one
   std::string_view header;  // the encoded MessageHeader of a message; a view into `encoded`

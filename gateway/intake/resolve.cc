@@ -85,6 +85,12 @@ class Resolver {
     std::vector<Write*> known;
     for (Write& write : writes_) {
       const Item& item = *write.item;
+      if (item.refused != 0) {
+        write.refused = true;
+        write.skip = true;
+        write.status = item.refused;
+        continue;
+      }
       write.key.type = std::string(item.type);
       if (!item.keep_id) {
         write.key.id = MintId('r', now_us_);

@@ -34,6 +34,10 @@ std::string TablePrefix(Table table) { return std::string(1, static_cast<char>(t
 
 std::string Message(std::string_view message_id) { return WithTail(Table::kMessage, message_id); }
 
+std::string Block(std::uint64_t commit, std::uint64_t index) {
+  return WithNumber(WithNumber(TablePrefix(Table::kBlock), commit), index);
+}
+
 std::string Resource(std::string_view type, std::string_view id) {
   std::string key;
   key.reserve(2 + type.size() + id.size());

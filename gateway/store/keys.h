@@ -19,6 +19,7 @@ namespace handoff::store::key {
 enum class Table : char {
   kMeta = 0,
   kVisible = 'A',
+  kBlock = 'B',
   kPending = 'D',
   kReferral = 'F',
   kLink = 'K',
@@ -37,6 +38,7 @@ enum class Table : char {
 std::string TablePrefix(Table table);
 
 std::string Message(std::string_view message_id);
+std::string Block(std::uint64_t commit, std::uint64_t index);
 std::string Resource(std::string_view type, std::string_view id);
 std::string VersionPrefix(std::string_view type, std::string_view id);
 std::string Version(std::string_view type, std::string_view id, std::uint64_t version);

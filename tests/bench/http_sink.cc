@@ -1,5 +1,5 @@
 // The HTTP server alone: reads a body and answers, so that `handoff load --baseline` can tell what
-// the rest costs.
+// the rest costs. Under /translate it also translates the body to the internal model.
 //
 //   http_sink CERTIFICATE KEY    (or no arguments: without TLS) prints its port, ends with its
 //   standard input
@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/clock.h"
 #include "gateway/http/http_server.h"
 #include "gateway/security/tls.h"
@@ -25,8 +26,14 @@ int main(int argc, char** argv) {
     options.tls = tls->context();
   }
   const auto server = handoff::http::HttpServer::Start(
-      options, [](handoff::http::Request, handoff::http::Respond respond) {
-        std::move(respond)(handoff::http::Response{200, "application/fhir+json", {}, "{}"});
+      options, [](handoff::http::Request request, handoff::http::Respond respond) {
+        int status = 200;
+        if (request.path() == "/translate") {
+          std::string encoded;
+          handoff::fhir::Issues issues;
+          if (!handoff::fhir::ReadJson(request.body, {}, &encoded, &issues)) status = 400;
+        }
+        std::move(respond)(handoff::http::Response{status, "application/fhir+json", {}, "{}"});
       });
   if (!server.ok()) {
     std::cerr << server.status().message() << "\n";

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What the gateway reaches of what its HTTP server reaches alone: TLS, 32 connections, 30 kB messages of 10 resources, the
-# load generator on the same cores. Both in one run, so that only their ratio counts. Prints a table.
+# What the gateway reaches of what its HTTP server reaches alone, and of what that reaches when it also translates the body:
+# TLS, 32 connections, 30 kB messages of 10 resources, the load generator on the same cores. All in one run, so that only
+# ratios count.
 #
 #   tests/bench/throughput.sh [SECONDS] [BUILD]      default: 8 seconds a measurement, .build/bench
 set -euo pipefail
@@ -38,6 +39,7 @@ practice=$("$handoff" token "$@" --client lfm-ehr --lifetime 3600)
 load() { "$handoff" load --ca "$work/cert.pem" --connections 32 --json "$@" 2>>"$work/progress"; }
 
 load --baseline --url "https://localhost:$(cat "$work/sink")/" --seconds "$seconds" >"$work/baseline.json"
+load --baseline --url "https://localhost:$(cat "$work/sink")/translate" --seconds "$seconds" >"$work/translate.json"
 load --url "https://localhost:$(address fhir | sed 's/.*://' )/fhir" --token "$sender" --seconds "$seconds" \
   --ops-url "http://$(address ops)" --drain 1 >"$work/full.json"
 rate=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["accepted_per_second"]/2)' "$work/full.json")
@@ -45,8 +47,13 @@ load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$se
   --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" --ops-url "http://$(address ops)" >"$work/half.json"
 python3 - "$work" <<'P'
 import json, sys
-base, full, half = (json.load(open(f"{sys.argv[1]}/{n}.json")) for n in ("baseline", "full", "half"))
-print(json.dumps({"baseline": base, "full": full, "half": half}, indent=1))
-print(f"accepted {full['accepted_per_second']:.0f}/s of {base['accepted_per_second']:.0f}/s: "
-      f"{100 * full['accepted_per_second'] / base['accepted_per_second']:.0f} %")
+names = ("baseline", "translate", "full", "half")
+runs = {n: json.load(open(f"{sys.argv[1]}/{n}.json")) for n in names}
+print(json.dumps(runs, indent=1))
+full = runs["full"]["accepted_per_second"]
+for name, what in (("baseline", "reads and answers"), ("translate", "reads, translates and answers")):
+    rate = runs[name]["accepted_per_second"]
+    print(f"accepted {full:.0f}/s, {100 * full / rate:.0f} % of {rate:.0f}/s of a server that only {what}")
+delay = runs["half"]["event_to_delivery_ms"]
+print(f"at half that load: event to delivery p50 {delay['p50']} ms, p99 {delay['p99']} ms")
 P

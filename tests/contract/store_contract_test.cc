@@ -442,5 +442,44 @@ TEST_P(StoreContract, SyncsNoDiskForWhatNeedNotBeOnDisk) {
   EXPECT_EQ(statistics.disk_syncs, 1u);
 }
 
+v1::StoredResource Large(int number, std::uint64_t version) {
+  auto resource = MakeResource("Goal", std::to_string(number), version, 1);
+  resource.set_resource(std::string(40'000, static_cast<char>('a' + number)) +
+                        std::to_string(version));
+  return resource;
+}
+
+// However many and however large, and whether or not a plan has read what it replaces.
+TEST_P(StoreContract, LargeResourcesAndTheirVersionsComeBackWhole) {
+  constexpr int kResources = 12;
+  Batch batch;
+  batch.message.emplace().set_id("m1");
+  batch.message->set_original(std::string(300'000, 'o'));
+  for (int i = 0; i < kResources; ++i) batch.resources.push_back(Large(i, 1));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  HANDOFF_ASSERT_OK(Commit({Large(0, 2)}));
+  Batch planned;
+  planned.planned_on = store_->GetSnapshot();
+  HANDOFF_ASSERT_OK(planned.planned_on->Read({"Goal", "1"}));
+  planned.resources = {Large(1, 2)};
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(planned)));
+
+  const auto snapshot = store_->GetSnapshot();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto message, snapshot->ReadMessage(MessageId("m1")));
+  EXPECT_EQ(message->original(), std::string(300'000, 'o'));
+  for (int i = 0; i < kResources; ++i) {
+    const ResourceKey key{"Goal", std::to_string(i)};
+    HANDOFF_ASSERT_OK_AND_ASSIGN(const auto now, snapshot->Read(key));
+    EXPECT_EQ(now->resource(), Large(i, i < 2 ? 2 : 1).resource());
+    HANDOFF_ASSERT_OK_AND_ASSIGN(const auto first, snapshot->ReadVersion(key, 1));
+    EXPECT_EQ(first->resource(), Large(i, 1).resource());
+    HANDOFF_ASSERT_OK_AND_ASSIGN(const auto history, snapshot->History(key, 0, 10));
+    EXPECT_EQ(history.size(), i < 2 ? 2u : 1u);
+  }
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto page,
+                               snapshot->Find({.type = "Goal", .persons = {PersonId{1}}}));
+  EXPECT_EQ(page.items.size(), static_cast<std::size_t>(kResources));
+}
+
 }  // namespace
 }  // namespace handoff::store::testing

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "gateway/base/bytes.h"
 #include "gateway/store/keys.h"
 #include "gateway/store/rocksdb/rocks_store.h"
 #include "tests/contract/store_contract.h"
@@ -353,7 +354,7 @@ TEST_F(RocksStoreDamageTest, StopsWritingWhenTheDiskRefuses) {
     for (std::uint64_t i = 0; i < 1000; ++i) {
       Batch batch;
       auto resource = MakeResource("Goal", std::to_string(i), 1, 1);
-      resource.set_resource(std::string(20'000, 'x'));
+      resource.set_resource(RandomBytes(20'000));  // which no compression makes smaller
       batch.resources.push_back(std::move(resource));
       batch.settle.push_back(WithState(MakeDelivery("d1", "a", 1), v1::DELIVERY_STATE_DELIVERED));
       batch.enqueue.push_back(MakeDelivery("d1", "a", 1));
@@ -403,6 +404,31 @@ TEST_F(RocksStoreDamageTest, ReportsARecordThatIsNone) {
   Open();
   store_.reset();
   ASSERT_TRUE(OpenRaw()->Put({}, key::Resource("Goal", "g"), "\xff\xff").ok());
+  Open();
+  EXPECT_THAT(store_->GetSnapshot()->Read({"Goal", "g"}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
+TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
+  Open();
+  Batch batch;
+  auto resource = MakeResource("Goal", "g", 1, 7);
+  resource.set_resource(RandomBytes(1'000));
+  batch.resources.push_back(std::move(resource));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  store_.reset();
+  std::string block;
+  {
+    const auto db = OpenRaw();
+    ASSERT_TRUE(db->Get({}, key::Block(1, 0), &block).ok());
+    block[block.size() / 2] ^= 1;
+    ASSERT_TRUE(db->Put({}, key::Block(1, 0), block).ok());
+  }
+  Open();
+  EXPECT_THAT(store_->GetSnapshot()->Read({"Goal", "g"}),
+              StatusIs(absl::StatusCode::kDataLoss, ""));
+  store_.reset();
+  ASSERT_TRUE(OpenRaw()->Delete({}, key::Block(1, 0)).ok());
   Open();
   EXPECT_THAT(store_->GetSnapshot()->Read({"Goal", "g"}),
               StatusIs(absl::StatusCode::kDataLoss, ""));

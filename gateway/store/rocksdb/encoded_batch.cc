@@ -13,8 +13,20 @@ void AddRecord(EncodedBatch& encoded, std::string key, const google::protobuf::M
   value.SerializeToString(&encoded.records.emplace_back(std::move(key), std::string()).second);
 }
 
+void AddLarge(EncodedBatch& encoded,
+              BlockBuilder& block,
+              std::string key,
+              const google::protobuf::MessageLite& value) {
+  if (value.ByteSizeLong() < BlockBuilder::kMinRecord) {
+    AddRecord(encoded, std::move(key), value);
+  } else {
+    encoded.slices.emplace_back(std::move(key), block.Add(value));
+  }
+}
+
 // A resource is listed under its person once, by the commit that first says it is about them.
 void AddResource(EncodedBatch& encoded,
+                 BlockBuilder& block,
                  const RocksSnapshot* snapshot,
                  const v1::StoredResource& resource) {
   const v1::ResourceName& name = resource.name();
@@ -23,16 +35,16 @@ void AddResource(EncodedBatch& encoded,
   if (seen == nullptr && name.version() > 1) {
     encoded.unread.push_back({key, resource.person_id(), name.type(), name.id()});
   } else {
-    const bool replaces = seen != nullptr && !seen->record.empty();
+    const bool replaces = seen != nullptr && !seen->stored.empty();
     if (replaces) {
       encoded.records.emplace_back(key::Version(name.type(), name.id(), seen->version),
-                                   seen->record);
+                                   seen->stored);
     }
     if (!replaces || seen->person != resource.person_id()) {
       encoded.listings.Add(resource.person_id(), name.type(), name.id());
     }
   }
-  AddRecord(encoded, std::move(key), resource);
+  AddLarge(encoded, block, std::move(key), resource);
 }
 
 }  // namespace
@@ -53,9 +65,11 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
   encoded.records.reserve(2 * batch.resources.size() + batch.links.size() + batch.persons.size() +
                           batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
                           1);
-  if (batch.message) AddRecord(encoded, key::Message(batch.message->id()), *batch.message);
+  BlockBuilder block;
+  if (batch.message) AddLarge(encoded, block, key::Message(batch.message->id()), *batch.message);
   const auto* snapshot = dynamic_cast<const RocksSnapshot*>(batch.planned_on.get());
-  for (const auto& resource : batch.resources) AddResource(encoded, snapshot, resource);
+  for (const auto& resource : batch.resources) AddResource(encoded, block, snapshot, resource);
+  encoded.blocks = block.Finish();
   for (auto& [link, target] : batch.links) {
     encoded.records.emplace_back(key::Link(link.first, link.second), std::move(target));
   }

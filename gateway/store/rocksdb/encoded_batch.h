@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "gateway/store/ledger_chain.h"
+#include "gateway/store/rocksdb/block.h"
 #include "gateway/store/store.h"
 #include "gateway/store/tracked_snapshot.h"
 
@@ -38,6 +39,8 @@ struct EncodedBatch {
   ReadSet reads;
   std::vector<std::uint64_t> writes;  // hashes of keys of current state
   std::vector<std::pair<std::string, std::string>> records;
+  std::vector<std::string> blocks;
+  std::vector<std::pair<std::string, Slice>> slices;  // keys of the records that stand in blocks
   Listings listings;
   std::vector<Unread> unread;
   std::vector<EncodedEntries> ledger;

@@ -91,14 +91,16 @@ absl::StatusOr<Committed> GroupCommitter::Add(EncodedBatch& batch, Write& write)
 }
 
 absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
+  BlockReader blocks(db_, nullptr);
   for (const EncodedBatch::Unread& resource : batch.unread) {
-    HANDOFF_ASSIGN_OR_RETURN(std::optional<std::string> record, db_.Get(resource.key));
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<std::string> stored, db_.Get(resource.key));
     std::optional<std::uint64_t> person;
-    if (record) {
-      HANDOFF_ASSIGN_OR_RETURN(const auto before, Decode<v1::StoredResource>(*record));
+    if (stored) {
+      HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks.Resolve(*stored));
+      HANDOFF_ASSIGN_OR_RETURN(const auto before, Decode<v1::StoredResource>(record));
       person = before.person_id();
       batch.records.emplace_back(key::Version(resource.type, resource.id, before.name().version()),
-                                 *std::move(record));
+                                 *std::move(stored));
     }
     if (person != resource.person) batch.listings.Add(resource.person, resource.type, resource.id);
   }
@@ -107,6 +109,10 @@ absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
 
 void GroupCommitter::Put(const EncodedBatch& batch, std::uint64_t commit) {
   for (const auto& [key, record] : batch.records) batch_.Put(key, record);
+  for (std::size_t i = 0; i < batch.blocks.size(); ++i) {
+    batch_.Put(key::Block(commit, i), batch.blocks[i]);
+  }
+  for (const auto& [key, slice] : batch.slices) batch_.Put(key, EncodeSlice(commit, slice));
   for (const auto& [person, listing] : batch.listings.all()) {
     batch_.Put(key::Listing(person, commit), listing);
   }

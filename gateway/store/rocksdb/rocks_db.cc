@@ -54,7 +54,8 @@ rocksdb::Options DatabaseOptions() {
   options.max_background_jobs = 2;
   options.max_open_files = 1024;
   options.level_compaction_dynamic_level_bytes = true;
-  options.compression = rocksdb::kLZ4Compression;
+  // The bulk of it is compressed before it comes (block.h).
+  options.compression = rocksdb::kNoCompression;
   // What sinks to the bottom is read seldom and is most of the data.
   options.bottommost_compression = rocksdb::kZSTD;
   options.bytes_per_sync = kMiB;  // a flush does not hit the disk in one burst

@@ -17,15 +17,19 @@ constexpr std::size_t kFindChunk = 64;
 }  // namespace
 
 RocksSnapshot::RocksSnapshot(const RocksDb& db, std::uint64_t sequence)
-    : TrackedSnapshot(sequence), db_(db), snapshot_(db.raw().GetSnapshot()) {}
+    : TrackedSnapshot(sequence),
+      db_(db),
+      snapshot_(db.raw().GetSnapshot()),
+      blocks_(db_, snapshot_) {}
 
 RocksSnapshot::~RocksSnapshot() { db_.raw().ReleaseSnapshot(snapshot_); }
 
 template <class Message>
-absl::StatusOr<std::optional<Message>> RocksSnapshot::Get(const std::string& key) const {
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> record, db_.Get(key, snapshot_));
-  if (!record) return std::nullopt;
-  return Decode<Message>(*record);
+absl::StatusOr<std::optional<Message>> RocksSnapshot::Get(const std::string& key) {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored, db_.Get(key, snapshot_));
+  if (!stored) return std::nullopt;
+  HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
+  return Decode<Message>(record);
 }
 
 absl::StatusOr<std::vector<std::optional<std::string>>> RocksSnapshot::GetMany(
@@ -67,10 +71,11 @@ absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> RocksSnapshot::Re
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Seen seen;
     if (records[i]) {
-      HANDOFF_ASSIGN_OR_RETURN(resources[i], Decode<v1::StoredResource>(*records[i]));
+      HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
+      HANDOFF_ASSIGN_OR_RETURN(resources[i], Decode<v1::StoredResource>(record));
       seen.person = resources[i]->person_id();
       seen.version = resources[i]->name().version();
-      seen.record = *std::move(records[i]);
+      seen.stored = *std::move(records[i]);
     }
     seen_.insert_or_assign(std::move(names[i]), std::move(seen));
   }
@@ -105,7 +110,8 @@ absl::StatusOr<std::vector<v1::StoredResource>> RocksSnapshot::History(const Res
   std::string last;
   key::AppendNumber(last, before_version - 1);
   for (scan.SeekBack(last); scan.Valid() && history.size() < limit; scan.Previous()) {
-    HANDOFF_ASSIGN_OR_RETURN(history.emplace_back(), Decode<v1::StoredResource>(scan.value()));
+    HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(scan.value()));
+    HANDOFF_ASSIGN_OR_RETURN(history.emplace_back(), Decode<v1::StoredResource>(record));
   }
   HANDOFF_RETURN_IF_ERROR(scan.status());
   return history;
@@ -161,7 +167,7 @@ absl::StatusOr<std::optional<std::string>> RocksSnapshot::FindOf(std::uint64_t p
                                                                  std::vector<std::string> ids,
                                                                  const Query& query,
                                                                  std::size_t& budget,
-                                                                 Page& page) const {
+                                                                 Page& page) {
   std::string last;
   for (std::size_t begin = 0; begin < ids.size();) {
     if (budget == 0) return last;
@@ -171,7 +177,8 @@ absl::StatusOr<std::optional<std::string>> RocksSnapshot::FindOf(std::uint64_t p
     HANDOFF_ASSIGN_OR_RETURN(const auto records, GetMany(keys));
     for (std::size_t i = 0; i < n; ++i) {
       if (!records[i]) continue;
-      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(*records[i]));
+      HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
+      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
       // It may be about someone else by now: then it is listed there too.
       if (resource.person_id() != person || !Matches(resource, query)) continue;
       if (page.items.size() >= query.limit) return last;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "gateway/store/query.h"
+#include "gateway/store/rocksdb/block.h"
 #include "gateway/store/rocksdb/rocks_db.h"
 #include "gateway/store/tracked_snapshot.h"
 
@@ -50,15 +51,15 @@ class RocksSnapshot final : public TrackedSnapshot {
   struct Seen {
     std::uint64_t person = 0;
     std::uint64_t version = 0;
-    std::string record;  // empty: there is none
+    std::string stored;  // the record, or the slice that leads to it; empty: there is none
   };
   // By key::Resource; null if Read() was not asked for it.
   const Seen* FindSeen(const std::string& key) const;
 
  private:
   template <class Message>
-  absl::StatusOr<std::optional<Message>> Get(const std::string& key) const;
-  // Current values of many keys, nullopt for those that are not there.
+  absl::StatusOr<std::optional<Message>> Get(const std::string& key);
+  // What stands at many keys, nullopt for those that are not there: records or slices.
   absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
       const std::vector<std::string>& keys) const;
   // Ids of resources of `type` that are, or once were, about the person; ascending.
@@ -70,10 +71,11 @@ class RocksSnapshot final : public TrackedSnapshot {
                                                     std::vector<std::string> ids,
                                                     const Query& query,
                                                     std::size_t& budget,
-                                                    Page& page) const;
+                                                    Page& page);
 
   const RocksDb& db_;
   const rocksdb::Snapshot* const snapshot_;
+  BlockReader blocks_;
   absl::flat_hash_map<std::string, Seen> seen_;
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/base/bytes.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -62,6 +63,22 @@ TEST(BytesTest, RandomBytesHaveTheLengthAndDiffer) {
   EXPECT_EQ(RandomBytes(0).size(), 0u);
   EXPECT_EQ(RandomBytes(16).size(), 16u);
   EXPECT_NE(RandomBytes(16), RandomBytes(16));
+}
+
+std::string FingerprintOf(const std::vector<std::string>& parts) {
+  Fingerprint fingerprint;
+  for (const std::string& part : parts) fingerprint.Add(part);
+  return fingerprint.Finish();
+}
+
+TEST(FingerprintTest, IsTheSameEverywhereAndForEver) {
+  EXPECT_EQ(HexEncode(FingerprintOf({"a", "bc"})), "f310f4d71be93bc46456c91685adede6");
+}
+
+TEST(FingerprintTest, TellsContentsAndTheirPartsApart) {
+  EXPECT_NE(FingerprintOf({"ab", "c"}), FingerprintOf({"a", "bc"}));
+  EXPECT_NE(FingerprintOf({"a", "", "b"}), FingerprintOf({"a", "b", ""}));
+  EXPECT_NE(FingerprintOf({"a"}), FingerprintOf({"b"}));
 }
 
 }  // namespace

@@ -57,6 +57,40 @@ TEST_F(EngineTest, DeliversWhatIsDue) {
   EXPECT_EQ(metrics_.delivery_seconds.Collect().histogram.sample_sum, 2);
 }
 
+v1::Referral Requested(const std::string& performer) {
+  v1::Referral referral;
+  referral.set_id("f1");
+  referral.set_version(1);
+  referral.set_state(v1::REFERRAL_STATE_REQUESTED);
+  referral.set_performer(performer);
+  return referral;
+}
+
+TEST_F(EngineTest, AReferralIsDeliveredOnceItsPerformerHasTheRequest) {
+  store::Batch batch;
+  batch.referrals = {Requested("fnfb")};
+  for (const char* recipient : {"lfm", "fnfb"}) {
+    v1::Delivery delivery = ADelivery(std::string("to-") + recipient, recipient, 1);
+    delivery.mutable_event()->set_kind(v1::EVENT_KIND_REFERRAL_REQUESTED);
+    delivery.mutable_event()->set_referral_id("f1");
+    batch.enqueue.push_back(std::move(delivery));
+  }
+  HANDOFF_ASSERT_OK(store_.CommitAndWait(std::move(batch)));
+  StartEngine();
+  connector_->Answer("to-lfm", Delivered());
+  store_.AwaitRecorded("to-lfm");
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto before, store_.GetSnapshot()->ReadReferral("f1"));
+  EXPECT_EQ(before->state(), v1::REFERRAL_STATE_REQUESTED);
+
+  connector_->Answer("to-fnfb", Delivered());
+  store_.AwaitRecorded("to-fnfb");
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto after, store_.GetSnapshot()->ReadReferral("f1"));
+  EXPECT_EQ(after->state(), v1::REFERRAL_STATE_DELIVERED);
+  ASSERT_EQ(after->steps_size(), 1);
+  EXPECT_EQ(after->steps(0).message_id(), "m-to-fnfb");
+  EXPECT_EQ(after->steps(0).at_us(), ToMicros(clock_.Now()));
+}
+
 TEST_F(EngineTest, ARetryThatIsDueBeforeTheFailureIsReportedIsNotHeldUp) {
   StartEngine();
   Enqueue("d1", "nha", 1);

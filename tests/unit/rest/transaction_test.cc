@@ -67,14 +67,28 @@ TEST_F(FhirServiceTest, RefusesEntriesOfABatchOneByOne) {
                     HasSubstr("\"OperationOutcome\"")));
 }
 
-TEST_F(FhirServiceTest, RefusesReadsInABundle) {
-  const http::Response response =
-      Write("mrmc",
-            http::Verb::kPost,
-            "/fhir",
-            BundleOf("batch", R"({"request":{"method":"GET","url":"Organization/x"}})"));
+constexpr char kRead[] = R"({"request":{"method":"GET","url":"Organization/x"}})";
+
+TEST_F(FhirServiceTest, RefusesATransactionThatReads) {
+  const http::Response response = Write("mrmc",
+                                        http::Verb::kPost,
+                                        "/fhir",
+                                        BundleOf("transaction", std::string(kGood) + "," + kRead));
   EXPECT_EQ(response.status, 422);
   EXPECT_THAT(response.body, AllOf(HasSubstr("not-supported"), HasSubstr("HO-0114")));
+  EXPECT_THAT(Get("mrmc", "/fhir/Organization").body, Not(HasSubstr("Seven")));
+}
+
+// FHIR R4 http.html#batch: the entries of a batch have nothing to do with each other.
+TEST_F(FhirServiceTest, RefusesTheReadOfABatchAlone) {
+  const http::Response response = Write(
+      "mrmc", http::Verb::kPost, "/fhir", BundleOf("batch", std::string(kRead) + "," + kGood));
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_THAT(response.body,
+              AllOf(HasSubstr("\"422 Unprocessable Entity\""),
+                    HasSubstr("not-supported"),
+                    HasSubstr("Bundle.entry[0].request.method"),
+                    HasSubstr("\"201 Created\"")));
 }
 
 }  // namespace

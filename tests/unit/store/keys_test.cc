@@ -20,6 +20,10 @@ std::string Hex(const std::string& key) { return HexEncode(key); }
 TEST(KeysTest, EncodesAsTheDiskFormatSays) {
   EXPECT_EQ(key::Message("m1"), "Mm1");
   EXPECT_EQ(key::Resource("Goal", "g1"), "R\x04Goalg1");
+  EXPECT_EQ(Hex(key::Block(5, 1)),
+            "42"
+            "0000000000000005"
+            "0000000000000001");
   EXPECT_EQ(Hex(key::Version("Goal", "g1", 258)), Hex("V\x04Goal\x02g1") + "0000000000000102");
   EXPECT_EQ(Hex(key::Listing(7, 9)),
             "4e"

@@ -1,0 +1,33 @@
+#include "gateway/delivery/delivered_referrals.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/status_macros.h"
+#include "gateway/care/referral.h"
+
+namespace handoff::delivery {
+
+absl::Status AddDeliveredReferrals(store::Store& store,
+                                   std::span<const v1::Delivery> delivered,
+                                   Timestamp now,
+                                   store::Batch* batch) {
+  for (const v1::Delivery& delivery : delivered) {
+    const v1::Event& event = delivery.event();
+    if (event.kind() != v1::EVENT_KIND_REFERRAL_REQUESTED) continue;
+    const bool known = std::any_of(batch->referrals.begin(),
+                                   batch->referrals.end(),
+                                   [&](const auto& r) { return r.id() == event.referral_id(); });
+    if (known) continue;
+    if (batch->planned_on == nullptr) batch->planned_on = store.GetSnapshot();
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Referral> referral,
+                             batch->planned_on->ReadReferral(event.referral_id()));
+    if (!referral || referral->performer() != delivery.recipient()) continue;
+    if (care::MarkDelivered(&*referral, MessageId(std::string_view(event.message_id())), now)) {
+      batch->referrals.push_back(*std::move(referral));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace handoff::delivery
