@@ -305,13 +305,13 @@ void Engine::Core::OnOutcome(const std::string& id, const connectors::Outcome& o
 void Engine::Core::Record(const std::string& id, const Conclusion& conclusion) {
   store::Batch batch = BatchOf(conclusion);
   if (conclusion.result == Result::kDelivered) {
-    const absl::Status status = AddDeliveredReferrals(
-        parts_.store, {&conclusion.delivery, 1}, parts_.clock.Now(), &batch);
+    const absl::Status status =
+        AddDeliveredReferrals(parts_.store, {&conclusion.delivery, 1}, parts_.clock.Now(), &batch);
     if (!status.ok()) return OnRecorded(id, status);
   }
-  parts_.store.Commit(
-      std::move(batch),
-      [this, id](const absl::StatusOr<store::Committed>& done) { OnRecorded(id, done.status()); });
+  parts_.store.Commit(std::move(batch), [this, id](const absl::StatusOr<store::Committed>& done) {
+    OnRecorded(id, done.status());
+  });
 }
 
 void Engine::Core::OnRecorded(const std::string& id, const absl::Status& status) {
