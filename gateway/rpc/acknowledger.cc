@@ -5,7 +5,6 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/rpc/withheld_recorder.h"
 
 namespace handoff::rpc {
 namespace {
@@ -17,8 +16,9 @@ constexpr std::size_t kItemsPerCommit = 256;
 Acknowledger::Acknowledger(store::Store& store,
                            const Clock& clock,
                            Metrics& metrics,
+                           WithheldRecorder& withheld,
                            WorkerPool& pool)
-    : store_(store), clock_(clock), metrics_(metrics), pool_(pool) {}
+    : store_(store), clock_(clock), metrics_(metrics), withheld_(withheld), pool_(pool) {}
 
 void Acknowledger::Acknowledge(const std::string& stream, std::uint64_t sequence, Done done) {
   {
@@ -62,8 +62,10 @@ void Acknowledger::Step(const std::string& stream) {
 absl::StatusOr<std::vector<v1::Delivery>> Acknowledger::Covered(const std::string& stream,
                                                                 std::uint64_t position,
                                                                 std::uint64_t target) {
+  // No two items have the same sequence, so there are no more than that.
+  const std::size_t limit = std::min<std::uint64_t>(kItemsPerCommit, target - position);
   HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::Delivery> items,
-                           store_.ReadStream(stream, position, kItemsPerCommit));
+                           store_.ReadStream(stream, position, limit));
   std::erase_if(items, [&](const v1::Delivery& item) { return item.sequence() > target; });
   if (items.empty()) {
     return MakeError(ErrorId::kInvalidRequest, "this resume token is not of an item that is kept");
@@ -74,14 +76,12 @@ absl::StatusOr<std::vector<v1::Delivery>> Acknowledger::Covered(const std::strin
 absl::StatusOr<store::Batch> Acknowledger::Settle(const std::string& stream,
                                                   const std::vector<v1::Delivery>& items,
                                                   std::vector<v1::Delivery>* delivered) {
-  const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
   const std::int64_t now_us = ToMicros(clock_.Now());
   store::Batch batch;
+  batch.durability = store::Durability::kWritten;
   for (const v1::Delivery& item : items) {
-    HANDOFF_ASSIGN_OR_RETURN(
-        const auto ledger,
-        snapshot->Ledger(MessageId(std::string_view(item.event().message_id()))));
-    if (SaysWithheld(ledger, item)) continue;
+    HANDOFF_ASSIGN_OR_RETURN(const bool was_withheld, withheld_.WasWithheld(stream, item));
+    if (was_withheld) continue;
     v1::LedgerEntry& entry = batch.ledger.emplace_back();
     entry.set_kind(v1::LedgerEntry::DELIVERED);
     entry.set_at_us(now_us);
@@ -98,9 +98,11 @@ absl::StatusOr<store::Batch> Acknowledger::Settle(const std::string& stream,
 }
 
 void Acknowledger::CountDelivered(const std::vector<v1::Delivery>& delivered) {
+  if (delivered.empty()) return;
   const std::int64_t now_us = ToMicros(clock_.Now());
+  metrics_.Deliveries(delivered.front().recipient(), "delivered")
+      .Increment(static_cast<double>(delivered.size()));
   for (const v1::Delivery& item : delivered) {
-    metrics_.Deliveries(item.recipient(), "delivered").Increment();
     metrics_.delivery_seconds.Observe(static_cast<double>(now_us - item.created_us()) / 1e6);
   }
 }

@@ -29,7 +29,7 @@ Context::Context(const ServerOptions& options, ServerParts parts)
       hub_(options.hub, parts_.metrics.streams_open),
       withheld_(parts_.store, parts_.clock, parts_.metrics),
       pool_(options.workers),
-      acknowledger_(parts_.store, parts_.clock, parts_.metrics, pool_) {}
+      acknowledger_(parts_.store, parts_.clock, parts_.metrics, withheld_, pool_) {}
 
 absl::StatusOr<PartyKey> Context::Authenticate(const grpc::CallbackServerContext& call,
                                                const Method& method) const {

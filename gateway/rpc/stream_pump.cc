@@ -7,6 +7,7 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/store/cached_snapshot.h"
 
 namespace handoff::rpc {
 
@@ -38,12 +39,12 @@ void StreamPump::Start(std::optional<std::uint64_t> after) {
 }
 
 void StreamPump::OnWritten(bool ok) {
-  if (ok) {
-    Passed();
+  if (!ok) Close(absl::CancelledError("the client is gone"));
+  if (burst_.empty() || IsClosing()) {
+    Continue();
   } else {
-    Close(absl::CancelledError("the client is gone"));
+    WriteNext();
   }
-  Continue();
 }
 
 void StreamPump::Close(absl::Status status) {
@@ -93,45 +94,61 @@ void StreamPump::Step() {
         return;
       }
     }
-    const v1::Delivery& delivery = window_.front();
-    const absl::StatusOr<bool> settled = parts_.withheld.WasWithheld(delivery);
-    if (!settled.ok()) {
-      Close(settled.status());
-      continue;
+    absl::StatusOr<std::optional<delivery::Withheld>> withheld = RenderBurst();
+    if (!burst_.empty()) return WriteNext();
+    if (!withheld.ok()) {
+      Close(withheld.status());
+    } else if (withheld->has_value()) {
+      return Withhold(std::move((*withheld)->reason));
     }
-    if (*settled) {
-      Passed();
-      continue;
-    }
-    absl::StatusOr<std::optional<std::string>> rendered = Render(delivery);
-    if (!rendered.ok()) {
-      Close(rendered.status());
-      continue;
-    }
-    if (rendered->has_value()) return Withhold(delivery, **std::move(rendered));
-    sink_.Write();
-    return;
   }
 }
 
-absl::StatusOr<std::optional<std::string>> StreamPump::Render(const v1::Delivery& delivery) {
+absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst() {
+  burst_.clear();
+  const auto snapshot = std::make_shared<store::CachedSnapshot>(parts_.store.GetSnapshot());
+  std::size_t bytes = 0;
+  while (!window_.empty() && bytes < options_.burst_bytes) {
+    const v1::Delivery& delivery = window_.front();
+    HANDOFF_ASSIGN_OR_RETURN(const bool settled, parts_.withheld.WasWithheld(stream_, delivery));
+    if (!settled) {
+      HANDOFF_ASSIGN_OR_RETURN(Rendered rendered, Render(delivery, snapshot));
+      if (auto* withheld = std::get_if<delivery::Withheld>(&rendered)) return std::move(*withheld);
+      burst_.push_back(std::get<std::string>(std::move(rendered)));
+      bytes += burst_.back().size();
+    }
+    Passed();
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Rendered> StreamPump::Render(const v1::Delivery& delivery,
+                                            const std::shared_ptr<store::Snapshot>& snapshot) {
   try {
-    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()));
+    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()), snapshot);
   } catch (const std::exception& e) {
     return MakeError(ErrorId::kInternal, "the gateway failed", e.what());
   }
 }
 
-void StreamPump::Withhold(const v1::Delivery& delivery, std::string reason) {
-  parts_.withheld.Record(
-      delivery, std::move(reason), [self = shared_from_this()](absl::Status recorded) {
-        if (recorded.ok()) {
-          self->Passed();
-        } else {
-          self->Close(std::move(recorded));
-        }
-        self->Continue();
-      });
+void StreamPump::WriteNext() {
+  std::string item = std::move(burst_.front());
+  burst_.pop_front();
+  sink_.Write(std::move(item), !burst_.empty());
+}
+
+void StreamPump::Withhold(std::string reason) {
+  parts_.withheld.Record(stream_,
+                         window_.front(),
+                         std::move(reason),
+                         [self = shared_from_this()](absl::Status recorded) {
+                           if (recorded.ok()) {
+                             self->Passed();
+                           } else {
+                             self->Close(std::move(recorded));
+                           }
+                           self->Continue();
+                         });
 }
 
 bool StreamPump::KeepTurnWhenDry() {
@@ -159,6 +176,11 @@ absl::Status StreamPump::Fill() {
 void StreamPump::Passed() {
   cursor_ = window_.front().sequence();
   window_.pop_front();
+}
+
+bool StreamPump::IsClosing() {
+  absl::MutexLock lock(&mutex_);
+  return closing_.has_value();
 }
 
 std::optional<absl::Status> StreamPump::TakeClosing() {
