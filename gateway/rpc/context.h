@@ -75,6 +75,7 @@ class Context {
   StreamHub hub_;
   WithheldRecorder withheld_;
   WorkerPool pool_;
+  StreamRounds rounds_;
   Acknowledger acknowledger_;
 };
 

@@ -7,7 +7,6 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/store/cached_snapshot.h"
 
 namespace handoff::rpc {
 
@@ -40,11 +39,8 @@ void StreamPump::Start(std::optional<std::uint64_t> after) {
 
 void StreamPump::OnWritten(bool ok) {
   if (!ok) Close(absl::CancelledError("the client is gone"));
-  if (burst_.empty() || IsClosing()) {
-    Continue();
-  } else {
-    WriteNext();
-  }
+  if (!burst_.empty() && !IsClosing()) return WriteNext();
+  if (!Rest()) Continue();
 }
 
 void StreamPump::Close(absl::Status status) {
@@ -73,40 +69,32 @@ void StreamPump::OnShutdown() {
   Close(MakeError(ErrorId::kUnavailable, "the gateway is shutting down; resume later"));
 }
 
-void StreamPump::Continue() {
-  parts_.pool.Continue([self = shared_from_this()] { self->Step(); });
+void StreamPump::Continue() { parts_.rounds.Join(shared_from_this()); }
+
+void StreamPump::Gather() {
+  if (!window_.empty() || IsClosing()) return;
+  if (absl::Status filled = Fill(); !filled.ok()) Close(std::move(filled));
 }
 
-void StreamPump::Step() {
-  while (true) {
-    if (const std::optional<absl::Status> closing = TakeClosing()) {
-      registration_.reset();
-      sink_.End(*closing);
-      return;
-    }
-    if (window_.empty()) {
-      if (absl::Status filled = Fill(); !filled.ok()) {
-        Close(std::move(filled));
-        continue;
-      }
-      if (window_.empty()) {
-        if (KeepTurnWhenDry()) continue;
-        return;
-      }
-    }
-    absl::StatusOr<std::optional<delivery::Withheld>> withheld = RenderBurst();
-    if (!burst_.empty()) return WriteNext();
-    if (!withheld.ok()) {
-      Close(withheld.status());
-    } else if (withheld->has_value()) {
-      return Withhold(std::move((*withheld)->reason));
-    }
+void StreamPump::Send(const std::shared_ptr<store::Snapshot>& snapshot) {
+  if (const std::optional<absl::Status> closing = TakeClosing()) {
+    registration_.reset();
+    sink_.End(*closing);
+    return;
   }
+  absl::StatusOr<std::optional<delivery::Withheld>> withheld = RenderBurst(snapshot);
+  if (!burst_.empty()) return WriteNext();
+  if (!withheld.ok()) {
+    Close(withheld.status());
+  } else if (withheld->has_value()) {
+    return Withhold(std::move((*withheld)->reason));
+  }
+  if (!Rest()) Continue();
 }
 
-absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst() {
+absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst(
+    const std::shared_ptr<store::Snapshot>& snapshot) {
   burst_.clear();
-  const auto snapshot = std::make_shared<store::CachedSnapshot>(parts_.store.GetSnapshot());
   std::size_t bytes = 0;
   while (!window_.empty() && bytes < options_.burst_bytes) {
     const v1::Delivery& delivery = window_.front();
@@ -151,11 +139,12 @@ void StreamPump::Withhold(std::string reason) {
                          });
 }
 
-bool StreamPump::KeepTurnWhenDry() {
+bool StreamPump::Rest() {
+  if (!window_.empty() || !window_is_last_) return false;
   absl::MutexLock lock(&mutex_);
-  if (woken_ || closing_) return true;
+  if (woken_ || closing_) return false;
   busy_ = false;
-  return false;
+  return true;
 }
 
 absl::Status StreamPump::Fill() {
@@ -169,6 +158,7 @@ absl::Status StreamPump::Fill() {
   }
   HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::Delivery> items,
                            parts_.store.ReadStream(stream_, *cursor_, options_.window));
+  window_is_last_ = items.size() < options_.window;
   window_.assign(std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
   return absl::OkStatus();
 }

@@ -2,7 +2,8 @@
 // ahead, each rendered when it is sent.
 //
 // The pump knows no gRPC: a StreamSink writes and ends. It reads ahead a window of deliveries and
-// renders a burst of them at a time, all on one snapshot. A burst is no more than what a transport
+// renders a burst of them at a time, all on one snapshot, which it shares with other streams that
+// have something to send at the same moment. A burst is no more than what a transport
 // takes at once, so it leaves as it was rendered; only then the next one is rendered. When the
 // stream is dry the pump sleeps until the hub wakes it. A client that does not read leaves an item
 // under way: the pump then holds neither a thread nor more than its window and a burst.
@@ -25,8 +26,8 @@
 #include "gateway/delivery/renderer.h"
 #include "gateway/rpc/resume_token.h"
 #include "gateway/rpc/stream_hub.h"
+#include "gateway/rpc/stream_rounds.h"
 #include "gateway/rpc/withheld_recorder.h"
-#include "gateway/rpc/worker_pool.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {
@@ -64,13 +65,15 @@ struct StreamPumpOptions {
 struct StreamPumpParts {
   store::Store& store;
   StreamHub& hub;
-  WorkerPool& pool;
+  StreamRounds& rounds;
   const ResumeTokens& tokens;
   WithheldRecorder& withheld;
 };
 
 // Thread safety: all methods may be called concurrently.
-class StreamPump final : public StreamListener, public std::enable_shared_from_this<StreamPump> {
+class StreamPump final : public StreamListener,
+                         public RoundMember,
+                         public std::enable_shared_from_this<StreamPump> {
  public:
   // Registers `party`'s `stream` with the hub. Nothing is sent before Start().
   //
@@ -95,6 +98,10 @@ class StreamPump final : public StreamListener, public std::enable_shared_from_t
   void OnAppended() override;
   void OnShutdown() override;
 
+  // Of who holds the turn.
+  void Gather() override;
+  void Send(const std::shared_ptr<store::Snapshot>& snapshot) override;
+
  private:
   StreamPump(StreamPumpParts parts,
              const StreamPumpOptions& options,
@@ -102,17 +109,17 @@ class StreamPump final : public StreamListener, public std::enable_shared_from_t
              StreamSink& sink);
 
   // Each is called by who holds the turn (`busy_`), and passes it on or gives it up.
-  void Step();
   void Continue();
   void WriteNext();
   void Withhold(std::string reason);
   // Fills `burst_` from the front of the window. A reason: the delivery that is now in front is
   // withheld. Stops at what it cannot render; that is an error if nothing was rendered before it.
-  absl::StatusOr<std::optional<delivery::Withheld>> RenderBurst();
+  absl::StatusOr<std::optional<delivery::Withheld>> RenderBurst(
+      const std::shared_ptr<store::Snapshot>& snapshot);
   absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
                                   const std::shared_ptr<store::Snapshot>& snapshot);
-  // True: the turn stays here, look again. False: it was given up.
-  bool KeepTurnWhenDry();
+  // Gives the turn up if there is nothing to do until the hub wakes the pump; false: there is.
+  bool Rest();
 
   absl::Status Fill();
   void Passed();
@@ -128,6 +135,7 @@ class StreamPump final : public StreamListener, public std::enable_shared_from_t
   std::unique_ptr<StreamHub::Registration> registration_;
   std::optional<std::uint64_t> cursor_;  // the last item that was rendered or withheld
   std::deque<v1::Delivery> window_;      // what comes after it
+  bool window_is_last_ = false;          // there was nothing behind it when it was read
   std::deque<std::string> burst_;        // rendered and not yet under way
 
   absl::Mutex mutex_;

@@ -122,7 +122,7 @@ class StreamPumpTest : public ::testing::Test {
 
   std::shared_ptr<StreamPump> Open(FakeSink& sink) {
     auto pump = StreamPump::Open(
-        {*store_, hub_, pool_, tokens_, withheld_}, options_, PartyKey("nha"), kStream, sink);
+        {*store_, hub_, rounds_, tokens_, withheld_}, options_, PartyKey("nha"), kStream, sink);
     EXPECT_THAT(pump, ::handoff::testing::IsOk());
     return *std::move(pump);
   }
@@ -171,6 +171,7 @@ class StreamPumpTest : public ::testing::Test {
   StreamHub hub_{{}, metrics_.streams_open};
   WithheldRecorder withheld_{*store_, clock_, metrics_};
   WorkerPool pool_{{.name = "test", .threads = 2, .max_queued = 100}};
+  StreamRounds rounds_{*store_, pool_};
   Acknowledger acknowledger_{*store_, clock_, metrics_, withheld_, pool_};
 };
 
