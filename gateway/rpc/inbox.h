@@ -21,7 +21,7 @@ namespace handoff::rpc {
 
 // One acknowledgement is under way at a time; of those that come meanwhile only the furthest is
 // kept, since it covers the others. A client that half-closes has said all: the call ends OK once
-// its acknowledgements are on disk.
+// its acknowledgements are written.
 class Inbox final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                     public StreamSink,
                     public std::enable_shared_from_this<Inbox> {

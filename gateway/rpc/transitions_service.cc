@@ -61,7 +61,7 @@ class TransitionsService final : public Base {
     return absl::OkStatus();
   }
 
-  // OK: `reactor` is finished once the position is on disk.
+  // OK: `reactor` is finished once the position is written.
   absl::Status StartAcknowledge(grpc::CallbackServerContext* call,
                                 const v1::AcknowledgeRequest& request,
                                 grpc::ServerUnaryReactor* reactor) {
