@@ -76,7 +76,7 @@ void StreamPump::Gather() {
   if (absl::Status filled = Fill(); !filled.ok()) Close(std::move(filled));
 }
 
-void StreamPump::Send(const std::shared_ptr<store::Snapshot>& snapshot) {
+void StreamPump::Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) {
   if (const std::optional<absl::Status> closing = TakeClosing()) {
     registration_.reset();
     sink_.End(*closing);
@@ -93,10 +93,13 @@ void StreamPump::Send(const std::shared_ptr<store::Snapshot>& snapshot) {
 }
 
 absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst(
-    const std::shared_ptr<store::Snapshot>& snapshot) {
+    const std::shared_ptr<store::CachedSnapshot>& snapshot) {
   burst_.clear();
   std::size_t bytes = 0;
-  while (!window_.empty() && bytes < options_.burst_bytes) {
+  const auto full = [&] {
+    return bytes >= options_.burst_bytes || snapshot->bytes() >= options_.read_bytes;
+  };
+  while (!window_.empty() && (burst_.empty() || !full())) {
     const v1::Delivery& delivery = window_.front();
     HANDOFF_ASSIGN_OR_RETURN(const bool settled, parts_.withheld.WasWithheld(stream_, delivery));
     if (!settled) {

@@ -59,6 +59,9 @@ struct StreamPumpOptions {
   // wait (gRPC: 64 KiB), so that only the last of a burst can be held up by the client. Range
   // 1..48 KiB.
   std::size_t burst_bytes = std::size_t{32} << 10;
+  // Nor is more rendered on a snapshot that has read this much: little may be told of much. At
+  // least 1.
+  std::size_t read_bytes = std::size_t{4} << 20;
 };
 
 // What pumps share. All outlive them.
@@ -100,7 +103,7 @@ class StreamPump final : public StreamListener,
 
   // Of who holds the turn.
   void Gather() override;
-  void Send(const std::shared_ptr<store::Snapshot>& snapshot) override;
+  void Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) override;
 
  private:
   StreamPump(StreamPumpParts parts,
@@ -115,7 +118,7 @@ class StreamPump final : public StreamListener,
   // Fills `burst_` from the front of the window. A reason: the delivery that is now in front is
   // withheld. Stops at what it cannot render; that is an error if nothing was rendered before it.
   absl::StatusOr<std::optional<delivery::Withheld>> RenderBurst(
-      const std::shared_ptr<store::Snapshot>& snapshot);
+      const std::shared_ptr<store::CachedSnapshot>& snapshot);
   absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
                                   const std::shared_ptr<store::Snapshot>& snapshot);
   // Gives the turn up if there is nothing to do until the hub wakes the pump; false: there is.

@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/store/cached_snapshot.h"
-
 namespace handoff::rpc {
 
 StreamRounds::StreamRounds(store::Store& store, WorkerPool& pool, StreamRoundsOptions options)
@@ -33,8 +31,13 @@ void StreamRounds::Run() {
   // Before this one: another thread may take it.
   if (more) pool_.Continue([this] { Run(); });
   for (const auto& member : members) member->Gather();
-  const auto snapshot = std::make_shared<store::CachedSnapshot>(store_.GetSnapshot());
-  for (const auto& member : members) member->Send(snapshot);
+  std::shared_ptr<store::CachedSnapshot> snapshot;
+  for (const auto& member : members) {
+    if (snapshot == nullptr || snapshot->bytes() >= options_.max_snapshot_bytes) {
+      snapshot = std::make_shared<store::CachedSnapshot>(store_.GetSnapshot());
+    }
+    member->Send(snapshot);
+  }
 }
 
 }  // namespace handoff::rpc

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 
 #include "gateway/rpc/worker_pool.h"
+#include "gateway/store/cached_snapshot.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {
@@ -23,12 +24,14 @@ class RoundMember {
   // Reads what is new in the stream.
   virtual void Gather() = 0;
   // Sends it. `snapshot` is of this moment, and not before Gather().
-  virtual void Send(const std::shared_ptr<store::Snapshot>& snapshot) = 0;
+  virtual void Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) = 0;
 };
 
 struct StreamRoundsOptions {
   // Streams of one round; one waits at most until the others have rendered a burst. Range 1..1'000.
   std::size_t max_members = 8;
+  // A snapshot that holds as much is not handed on. At least 1.
+  std::size_t max_snapshot_bytes = std::size_t{4} << 20;
 };
 
 // Thread safety: all methods may be called concurrently. Must outlive the pool's tasks.

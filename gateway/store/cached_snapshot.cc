@@ -34,8 +34,11 @@ absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> CachedSnapshot::R
   if (!unknown.empty()) {
     HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-      // A good part of a record, and of what a copy costs.
-      if (read[i]) read[i]->clear_tokens();
+      if (read[i]) {
+        // A good part of a record, and of what a copy costs.
+        read[i]->clear_tokens();
+        bytes_ += read[i]->resource().size();
+      }
       resources_.emplace(std::move(unknown[i]), std::move(read[i]));
     }
   }
@@ -81,7 +84,11 @@ absl::StatusOr<std::vector<PersonId>> CachedSnapshot::PersonsOf(const PartyKey& 
 }
 
 absl::StatusOr<std::optional<v1::StoredMessage>> CachedSnapshot::ReadMessage(const MessageId& id) {
-  return Remembered(messages_, id.value(), [&] { return snapshot_->ReadMessage(id); });
+  return Remembered(messages_, id.value(), [&] {
+    absl::StatusOr<std::optional<v1::StoredMessage>> message = snapshot_->ReadMessage(id);
+    if (message.ok() && *message) bytes_ += (*message)->original().size();
+    return message;
+  });
 }
 
 absl::StatusOr<std::vector<v1::LedgerEntry>> CachedSnapshot::Ledger(const MessageId& id) {

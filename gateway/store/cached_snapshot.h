@@ -1,6 +1,8 @@
 // A snapshot that asks for each thing once: for who reads the same story from several sides.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,13 +19,16 @@ namespace handoff::store {
 
 // Keeps what was read of current resources, persons, stays, referrals and messages, as of the
 // snapshot that it stands on, and so grows with what is asked of it: it is to live for a few
-// messages. Resources come without their search tokens. The rest is passed on. A plan is not made
-// on it.
+// messages, and to be replaced when bytes() is too much. Resources come without their search
+// tokens. The rest is passed on. A plan is not made on it.
 //
 // Thread safety: one thread at a time.
 class CachedSnapshot final : public Snapshot {
  public:
   explicit CachedSnapshot(std::shared_ptr<Snapshot> snapshot);
+
+  // Of the contents of resources and messages that it holds.
+  std::size_t bytes() const { return bytes_; }
 
   absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
   absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
@@ -46,6 +51,7 @@ class CachedSnapshot final : public Snapshot {
 
  private:
   const std::shared_ptr<Snapshot> snapshot_;
+  std::size_t bytes_ = 0;
 
   absl::flat_hash_map<ResourceKey, std::optional<v1::StoredResource>> resources_;
   absl::flat_hash_map<PersonId, std::optional<v1::Person>> persons_;

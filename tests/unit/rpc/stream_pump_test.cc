@@ -31,7 +31,8 @@ class FakeSink final : public StreamSink {
  public:
   absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
                                   std::string token,
-                                  const std::shared_ptr<store::Snapshot>&) override {
+                                  const std::shared_ptr<store::Snapshot>& snapshot) override {
+    EXPECT_THAT(snapshot->Read({"Goal", delivery.id()}), ::handoff::testing::IsOk());
     absl::MutexLock lock(&mutex_);
     rendered_.push_back(delivery.id());
     if (const auto found = withheld.find(delivery.id()); found != withheld.end()) {
@@ -274,6 +275,28 @@ TEST_F(StreamPumpTest, EndsABurstWithTheItemThatFillsIt) {
   pump->Start(std::nullopt);
   sink.AwaitWritten(1);
   EXPECT_THAT(sink.rendered(), ElementsAre("d1", "d2"));
+  EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
+  EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
+  options_ = {.window = 100, .read_bytes = 5};
+  store::Batch batch;
+  for (const char* id : {"d1", "d2", "d3", "d4"}) {
+    v1::StoredResource& goal = batch.resources.emplace_back();
+    goal.mutable_name()->set_type("Goal");
+    goal.mutable_name()->set_id(id);
+    goal.mutable_name()->set_version(1);
+    goal.set_resource("abc");
+  }
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  Append(1, 4);
+  FakeSink sink;
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
   EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
   EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
   pump->OnWritten(true);

@@ -60,6 +60,7 @@ TEST_F(CachedSnapshotTest, AsksForEachResourceOnce) {
     EXPECT_FALSE(read[1]);
     EXPECT_EQ(read[2]->resource(), "a");
     EXPECT_EQ(Passed(), 3u);
+    EXPECT_EQ(snapshot_->bytes(), 2u);
   }
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto one, snapshot_->Read(keys[2]));
   EXPECT_EQ(one->resource(), "a");
