@@ -144,7 +144,7 @@ TEST_F(ReaderTest, ExplainsNoItemOfAStreamAsPendingThatIsAtItsEnd) {
     entry.set_message_id(receipt.message_id());
     entry.set_delivery_id(delivery.id());
   }
-  ASSERT_EQ(batch.ledger.size(), 2u);
+  ASSERT_EQ(batch.ledger.size(), 3u);
   HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   EXPECT_THAT(pending(), Not(Contains(Property(&v1::Delivery::recipient, "nha"))));
   EXPECT_THAT(pending(), Contains(Property(&v1::Delivery::recipient, "lfm")));
