@@ -18,6 +18,7 @@
 #include "gateway/access/search.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
+#include "gateway/store/store.h"
 #include "handoff/v1/model.pb.h"
 
 namespace handoff::access {
@@ -90,6 +91,10 @@ class Reader {
 
   absl::StatusOr<v1::PlanStatus> GetPlanStatus(const PartyKey& caller,
                                                std::string_view plan_id) const;
+  // The same as of `snapshot`.
+  absl::StatusOr<v1::PlanStatus> GetPlanStatus(const PartyKey& caller,
+                                               std::string_view plan_id,
+                                               std::shared_ptr<store::Snapshot> snapshot) const;
   // `patient_identifier` is "system|value"; empty: every plan that the caller may see.
   absl::StatusOr<PlanStatusPage> ListPlanStatus(const PartyKey& caller,
                                                 std::string_view patient_identifier,
@@ -97,6 +102,10 @@ class Reader {
 
   // Referrals are seen by their requester and their performer.
   absl::StatusOr<ReferralStory> GetReferral(const PartyKey& caller, std::string_view id) const;
+  // Without the story, as of `snapshot`.
+  absl::StatusOr<v1::Referral> GetReferralAlone(const PartyKey& caller,
+                                                std::string_view id,
+                                                store::Snapshot& snapshot) const;
   // `state` unspecified: any.
   absl::StatusOr<ReferralPage> ListReferrals(const PartyKey& caller,
                                              v1::ReferralState state,
@@ -104,6 +113,9 @@ class Reader {
 
   // Stays are seen by the facility and by whoever may see the Encounter now.
   absl::StatusOr<TransitionStory> GetTransition(const PartyKey& caller, std::string_view id) const;
+  // Without the story, as of `snapshot`.
+  absl::StatusOr<v1::Transition> GetTransitionAlone(
+      const PartyKey& caller, std::string_view id, std::shared_ptr<store::Snapshot> snapshot) const;
 
   // `message_id` is ours, or the Bundle.id or MessageHeader.id that the sender gave. Senders see
   // their own messages, operators all.

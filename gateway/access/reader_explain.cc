@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -44,6 +45,53 @@ absl::StatusOr<std::optional<v1::StoredMessage>> FindMessage(Viewer& viewer,
   return std::nullopt;
 }
 
+bool IsEndOf(const v1::LedgerEntry& entry, const std::string& delivery_id) {
+  const bool ends = entry.kind() == v1::LedgerEntry::DELIVERED ||
+                    entry.kind() == v1::LedgerEntry::WITHHELD ||
+                    entry.kind() == v1::LedgerEntry::DISCARDED;
+  return ends && entry.delivery_id() == delivery_id;
+}
+
+// An item of a stream that its recipient has not acknowledged, as far as the ledger tells of it.
+v1::Delivery Unacknowledged(const v1::LedgerEntry& routed) {
+  v1::Delivery delivery;
+  delivery.set_id(routed.delivery_id());
+  delivery.set_recipient(routed.party());
+  delivery.mutable_event()->set_message_id(routed.message_id());
+  delivery.mutable_event()->set_kind(routed.event());
+  delivery.set_view(routed.view());
+  delivery.set_state(v1::DELIVERY_STATE_PENDING);
+  delivery.set_created_us(routed.at_us());
+  return delivery;
+}
+
+// Fills in the entries, and what of them is not at its end.
+absl::Status TellDeliveries(store::Store& store, const MessageId& id, Explanation* explanation) {
+  HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::LedgerEntry> before,
+                           store.GetSnapshot()->Ledger(id));
+  std::vector<const v1::LedgerEntry*> not_pushed;
+  for (const v1::LedgerEntry& entry : before) {
+    if (entry.kind() != v1::LedgerEntry::ROUTED || entry.delivery_id().empty()) continue;
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Delivery> delivery,
+                             store.ReadDelivery(entry.delivery_id()));
+    if (!delivery) {
+      not_pushed.push_back(&entry);
+    } else if (delivery->state() == v1::DELIVERY_STATE_PENDING) {
+      explanation->pending.push_back(*std::move(delivery));
+    }
+  }
+  // What has left the queue in the meantime has its end in the ledger by now.
+  HANDOFF_ASSIGN_OR_RETURN(explanation->entries, store.GetSnapshot()->Ledger(id));
+  for (const v1::LedgerEntry* routed : not_pushed) {
+    const bool ended = std::any_of(
+        explanation->entries.begin(),
+        explanation->entries.end(),
+        [&](const v1::LedgerEntry& entry) { return IsEndOf(entry, routed->delivery_id()); });
+    if (!ended) explanation->pending.push_back(Unacknowledged(*routed));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Explanation> Reader::Explain(const PartyKey& caller,
@@ -58,15 +106,7 @@ absl::StatusOr<Explanation> Reader::Explain(const PartyKey& caller,
   }
   Explanation explanation;
   explanation.receipt = message->receipt();
-  HANDOFF_ASSIGN_OR_RETURN(explanation.entries, viewer.snapshot().Ledger(MessageId(message->id())));
-  for (const v1::LedgerEntry& entry : explanation.entries) {
-    if (entry.kind() != v1::LedgerEntry::ROUTED || entry.delivery_id().empty()) continue;
-    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Delivery> delivery,
-                             sources_->store.ReadDelivery(entry.delivery_id()));
-    if (delivery && delivery->state() == v1::DELIVERY_STATE_PENDING) {
-      explanation.pending.push_back(*std::move(delivery));
-    }
-  }
+  HANDOFF_RETURN_IF_ERROR(TellDeliveries(sources_->store, MessageId(message->id()), &explanation));
   return explanation;
 }
 

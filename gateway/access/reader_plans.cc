@@ -88,7 +88,14 @@ class PlanFacts {
 
 absl::StatusOr<v1::PlanStatus> Reader::GetPlanStatus(const PartyKey& caller,
                                                      std::string_view plan_id) const {
-  Viewer viewer(*sources_, caller);
+  return GetPlanStatus(caller, plan_id, sources_->store.GetSnapshot());
+}
+
+absl::StatusOr<v1::PlanStatus> Reader::GetPlanStatus(
+    const PartyKey& caller,
+    std::string_view plan_id,
+    std::shared_ptr<store::Snapshot> snapshot) const {
+  Viewer viewer(*sources_, caller, std::move(snapshot));
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<Visible> plans,
                            viewer.ShowAll({ResourceKey{"CarePlan", std::string(plan_id)}}));
   if (plans.empty()) return NotFound();

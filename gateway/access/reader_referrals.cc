@@ -76,18 +76,23 @@ class ReferralList {
 
 }  // namespace
 
+absl::StatusOr<v1::Referral> Reader::GetReferralAlone(const PartyKey& caller,
+                                                      std::string_view id,
+                                                      store::Snapshot& snapshot) const {
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Referral> referral, snapshot.ReadReferral(id));
+  if (!referral || !IsPartyTo(*referral, caller)) return NotFound();
+  return *std::move(referral);
+}
+
 absl::StatusOr<ReferralStory> Reader::GetReferral(const PartyKey& caller,
                                                   std::string_view id) const {
   Viewer viewer(*sources_, caller);
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Referral> referral,
-                           viewer.snapshot().ReadReferral(id));
-  if (!referral || !IsPartyTo(*referral, caller)) return NotFound();
+  ReferralStory story;
+  HANDOFF_ASSIGN_OR_RETURN(story.referral, GetReferralAlone(caller, id, viewer.snapshot()));
   HANDOFF_ASSIGN_OR_RETURN(
       const std::vector<ResourceKey> keys,
-      viewer.StoryOf({KeyOf(referral->service_request()), KeyOf(referral->task())}));
+      viewer.StoryOf({KeyOf(story.referral.service_request()), KeyOf(story.referral.task())}));
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<Visible> shown, viewer.ShowAll(keys));
-  ReferralStory story;
-  story.referral = *std::move(referral);
   for (const Visible& visible : shown) story.resources.push_back(visible.encoded);
   return story;
 }

@@ -41,6 +41,22 @@ std::string CollectionOf(const std::vector<Visible>& resources) {
 
 }  // namespace
 
+absl::StatusOr<v1::Transition> Reader::GetTransitionAlone(
+    const PartyKey& caller, std::string_view id, std::shared_ptr<store::Snapshot> snapshot) const {
+  Viewer viewer(*sources_, caller, std::move(snapshot));
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Transition> stay,
+                           viewer.snapshot().ReadTransition(id));
+  if (!stay) return NotFound();
+  if (stay->source() == caller.value()) return *std::move(stay);
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredResource> encounter,
+                           viewer.snapshot().Read(KeyOf(stay->encounter())));
+  if (!encounter) return NotFound();
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<Visible> shown, viewer.ShowAlone(*encounter));
+  if (!shown) return NotFound();
+  HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(*shown, &*stay));
+  return *std::move(stay);
+}
+
 absl::StatusOr<TransitionStory> Reader::GetTransition(const PartyKey& caller,
                                                       std::string_view id) const {
   Viewer viewer(*sources_, caller);

@@ -43,16 +43,29 @@ bool IsDirectoryType(std::string_view type) {
 absl::Status NotFound() { return MakeError(ErrorId::kNotFound, "no such resource"); }
 
 Viewer::Viewer(const Sources& sources, const PartyKey& caller)
+    : Viewer(sources, caller, sources.store.GetSnapshot()) {}
+
+Viewer::Viewer(const Sources& sources,
+               const PartyKey& caller,
+               std::shared_ptr<store::Snapshot> snapshot)
     : caller_(caller),
       rules_(sources.rules()),
       now_(sources.clock.Now()),
-      snapshot_(sources.store.GetSnapshot()) {}
+      snapshot_(std::move(snapshot)) {}
 
 absl::StatusOr<std::optional<Visible>> Viewer::Show(const v1::StoredResource& stored) {
   if (stored.deleted()) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
   HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
   return Project(stored, view);
+}
+
+absl::StatusOr<std::optional<Visible>> Viewer::ShowAlone(const v1::StoredResource& stored) {
+  if (stored.deleted()) return std::nullopt;
+  HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
+  HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
+  if (view == nullptr) return std::nullopt;
+  return Project(stored, *view, {});
 }
 
 absl::StatusOr<std::optional<Visible>> Viewer::ShowVersion(const v1::StoredResource& past,
@@ -233,8 +246,14 @@ absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource&
                                                        const policy::View* view) {
   if (view == nullptr) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const policy::KeptSet kept, KeptOf(stored));
+  return Project(stored, *view, kept);
+}
+
+absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource& stored,
+                                                       const policy::View& view,
+                                                       const policy::KeptSet& kept) const {
   HANDOFF_ASSIGN_OR_RETURN(const policy::Projection projection,
-                           rules_.views->Project(*view, stored.resource(), kept));
+                           rules_.views->Project(view, stored.resource(), kept));
   if (!projection.encoded) return std::nullopt;
   Visible visible{stored.name(), FromMicros(stored.updated_us()), {}};
   fhir::RewriteOptions meta;

@@ -49,6 +49,8 @@ absl::Status NotFound();
 class Viewer {
  public:
   Viewer(const Sources& sources, const PartyKey& caller);
+  // Sees the store as of `snapshot`.
+  Viewer(const Sources& sources, const PartyKey& caller, std::shared_ptr<store::Snapshot> snapshot);
 
   store::Snapshot& snapshot() { return *snapshot_; }
   const Rules& rules() const { return rules_; }
@@ -56,7 +58,9 @@ class Viewer {
 
   // `stored` as the caller may see it; nullopt if nothing of it may be seen or it is deleted.
   absl::StatusOr<std::optional<Visible>> Show(const v1::StoredResource& stored);
-  // The same for a past version: a label that came later counts for it as well.
+  // As Show, but with no reference in it: for who asks for other elements. Takes fewer reads.
+  absl::StatusOr<std::optional<Visible>> ShowAlone(const v1::StoredResource& stored);
+  // As Show for a past version: a label that came later counts for it as well.
   absl::StatusOr<std::optional<Visible>> ShowVersion(const v1::StoredResource& past,
                                                      const v1::StoredResource& current);
   // The current versions of `keys` that the caller may see, in order.
@@ -89,6 +93,9 @@ class Viewer {
   absl::StatusOr<policy::KeptSet> KeptOf(const v1::StoredResource& stored);
   absl::StatusOr<std::optional<Visible>> Project(const v1::StoredResource& stored,
                                                  const policy::View* view);
+  absl::StatusOr<std::optional<Visible>> Project(const v1::StoredResource& stored,
+                                                 const policy::View& view,
+                                                 const policy::KeptSet& kept) const;
 
   const PartyKey caller_;
   const Rules rules_;

@@ -65,8 +65,12 @@ int Explain(const Connection& connection,
   }
   for (const v1::LedgerEntry& entry : response.entries()) Print(entry, out);
   for (const v1::Delivery& delivery : response.pending()) {
-    out << "  pending: " << delivery.id() << " to " << delivery.recipient() << ", "
-        << delivery.attempts() << " attempts, next " << Time(delivery.due_us());
+    out << "  pending: " << delivery.id() << " to " << delivery.recipient() << ", ";
+    if (delivery.due_us() == 0) {
+      out << "on its stream, not acknowledged\n";
+      continue;
+    }
+    out << delivery.attempts() << " attempts, next " << Time(delivery.due_us());
     if (!delivery.last_error().empty()) out << ", last: " << delivery.last_error();
     out << "\n";
   }

@@ -230,8 +230,9 @@ class Gateway::Impl {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<rpc::Composed> Compose(const v1::Delivery& delivery) const {
-    HANDOFF_ASSIGN_OR_RETURN(auto composed, notifications_->Compose(delivery));
+  absl::StatusOr<rpc::Rendered> Compose(const v1::Delivery& delivery,
+                                        store::Snapshot& snapshot) const {
+    HANDOFF_ASSIGN_OR_RETURN(auto composed, notifications_->Compose(delivery, snapshot));
     if (auto* withheld = std::get_if<delivery::Withheld>(&composed)) return std::move(*withheld);
     return std::move(std::get<delivery::Notification>(composed).bundle);
   }
@@ -243,16 +244,17 @@ class Gateway::Impl {
     options.max_message_bytes = settings_.limits.max_message_bytes;
     options.workers.threads = settings_.grpc.threads;
     HANDOFF_ASSIGN_OR_RETURN(options.tls, LoadTls(settings_.grpc.tls, clock_.Now()));
-    rpc::ServerParts parts{
-        *store_,
-        *intake_,
-        *reader_,
-        [this](const v1::Delivery& delivery, Timestamp /*now*/) { return Compose(delivery); },
-        *dead_letters_,
-        *verifier_,
-        [this] { return current_.Get().rules->directory; },
-        clock_,
-        metrics_};
+    rpc::ServerParts parts{*store_,
+                           *intake_,
+                           *reader_,
+                           [this](const v1::Delivery& delivery, store::Snapshot& snapshot) {
+                             return Compose(delivery, snapshot);
+                           },
+                           *dead_letters_,
+                           *verifier_,
+                           [this] { return current_.Get().rules->directory; },
+                           clock_,
+                           metrics_};
     HANDOFF_ASSIGN_OR_RETURN(grpc_, rpc::Server::Start(options, std::move(parts)));
     return absl::OkStatus();
   }

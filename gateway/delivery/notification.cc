@@ -39,7 +39,8 @@ std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
 // The story of an event, what was deleted in it left out.
 struct Story {
   std::vector<v1::StoredResource> told;  // the versions that the event names
-  // The same with the current version of what has changed since; empty if nothing has.
+  // The same with the current version of what has changed since; empty if nothing has. A newer
+  // version that says the same is no change: senders repeat their staff and wards in each message.
   std::vector<v1::StoredResource> changed;
 };
 
@@ -63,7 +64,9 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
     }
     if (!told) return absl::DataLossError("a resource of the event is not in the store");
     if (told->deleted()) continue;
-    if (is_newer && !now->deleted()) newer.emplace_back(story.told.size(), *std::move(now));
+    if (is_newer && !now->deleted() && now->resource() != told->resource()) {
+      newer.emplace_back(story.told.size(), *std::move(now));
+    }
     story.told.push_back(*std::move(told));
   }
   if (!newer.empty()) story.changed = story.told;
@@ -225,6 +228,11 @@ Notifications::Notifications(store::Store& store,
 
 absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
     const v1::Delivery& delivery) const {
+  return Compose(delivery, *store_.GetSnapshot());
+}
+
+absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
+    const v1::Delivery& delivery, store::Snapshot& snapshot) const {
   const NotificationRules rules = rules_();
   const Party* const recipient = rules.directory->Find(PartyKey(delivery.recipient()));
   if (recipient == nullptr) {
@@ -237,9 +245,8 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   const View* const view = rules.views->Find(delivery.view());
   if (view == nullptr) return absl::FailedPreconditionError("the view is not configured");
 
-  const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
-  HANDOFF_RETURN_IF_ERROR(CheckIdentity(*snapshot, delivery.person_id()));
-  HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(*snapshot, delivery.event()));
+  HANDOFF_RETURN_IF_ERROR(CheckIdentity(snapshot, delivery.person_id()));
+  HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));
   if (story.told.empty() || KeyOf(story.told.front().name()) != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};
   }

@@ -50,6 +50,9 @@ class Notifications {
   // Errors: kFailedPrecondition the recipient, endpoint or view is not configured (any more), or
   // the person's identity is in doubt; kDataLoss, kUnavailable as the store. Reads the disk.
   absl::StatusOr<std::variant<Notification, Withheld>> Compose(const v1::Delivery& delivery) const;
+  // The same as of `snapshot`, which is to be of this moment.
+  absl::StatusOr<std::variant<Notification, Withheld>> Compose(const v1::Delivery& delivery,
+                                                               store::Snapshot& snapshot) const;
 
   NotificationRules rules() const { return rules_(); }
 

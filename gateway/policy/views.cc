@@ -1,6 +1,7 @@
 #include "gateway/policy/views.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "absl/status/status.h"
 
@@ -15,8 +16,10 @@ namespace {
 // Extensions of DS4P by which a part of a resource carries a label.
 constexpr std::string_view kInlineLabelUrl = "extension-inline-sec-label";
 
+// Every resource that leaves is searched, narrative and all. find() stops at each letter that the
+// part begins with; this skips.
 bool Contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
+  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
 absl::StatusOr<std::string> ProjectUnmapped(

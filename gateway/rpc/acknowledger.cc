@@ -5,7 +5,8 @@
 
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/rpc/withheld_recorder.h"
+#include "gateway/delivery/delivered_referrals.h"
+#include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::rpc {
 namespace {
@@ -17,8 +18,9 @@ constexpr std::size_t kItemsPerCommit = 256;
 Acknowledger::Acknowledger(store::Store& store,
                            const Clock& clock,
                            Metrics& metrics,
+                           WithheldRecorder& withheld,
                            WorkerPool& pool)
-    : store_(store), clock_(clock), metrics_(metrics), pool_(pool) {}
+    : store_(store), clock_(clock), metrics_(metrics), withheld_(withheld), pool_(pool) {}
 
 void Acknowledger::Acknowledge(const std::string& stream, std::uint64_t sequence, Done done) {
   {
@@ -52,6 +54,8 @@ void Acknowledger::Step(const std::string& stream) {
       [this, stream, delivered = std::move(delivered)](
           absl::StatusOr<store::Committed> committed) mutable {
         pool_.Continue([this, stream, status = committed.status(), settled = std::move(delivered)] {
+          // A referral moved in between: what it is now is read anew.
+          if (status.code() == absl::StatusCode::kAborted) return Step(stream);
           if (!status.ok()) return AnswerAll(stream, status);
           CountDelivered(settled);
           Step(stream);
@@ -62,8 +66,10 @@ void Acknowledger::Step(const std::string& stream) {
 absl::StatusOr<std::vector<v1::Delivery>> Acknowledger::Covered(const std::string& stream,
                                                                 std::uint64_t position,
                                                                 std::uint64_t target) {
+  // No two items have the same sequence, so there are no more than that.
+  const std::size_t limit = std::min<std::uint64_t>(kItemsPerCommit, target - position);
   HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::Delivery> items,
-                           store_.ReadStream(stream, position, kItemsPerCommit));
+                           store_.ReadStream(stream, position, limit));
   std::erase_if(items, [&](const v1::Delivery& item) { return item.sequence() > target; });
   if (items.empty()) {
     return MakeError(ErrorId::kInvalidRequest, "this resume token is not of an item that is kept");
@@ -74,33 +80,27 @@ absl::StatusOr<std::vector<v1::Delivery>> Acknowledger::Covered(const std::strin
 absl::StatusOr<store::Batch> Acknowledger::Settle(const std::string& stream,
                                                   const std::vector<v1::Delivery>& items,
                                                   std::vector<v1::Delivery>* delivered) {
-  const std::shared_ptr<store::Snapshot> snapshot = store_.GetSnapshot();
-  const std::int64_t now_us = ToMicros(clock_.Now());
+  const Timestamp now = clock_.Now();
   store::Batch batch;
+  batch.durability = store::Durability::kWritten;
   for (const v1::Delivery& item : items) {
-    HANDOFF_ASSIGN_OR_RETURN(
-        const auto ledger,
-        snapshot->Ledger(MessageId(std::string_view(item.event().message_id()))));
-    if (SaysWithheld(ledger, item)) continue;
-    v1::LedgerEntry& entry = batch.ledger.emplace_back();
-    entry.set_kind(v1::LedgerEntry::DELIVERED);
-    entry.set_at_us(now_us);
-    entry.set_message_id(item.event().message_id());
-    entry.set_party(item.recipient());
-    entry.set_delivery_id(item.id());
-    entry.set_text("acknowledged on the stream");
-    entry.set_event(item.event().kind());
-    entry.set_view(item.view());
+    HANDOFF_ASSIGN_OR_RETURN(const bool was_withheld, withheld_.WasWithheld(stream, item));
+    if (was_withheld) continue;
+    batch.ledger.push_back(
+        delivery::EntryOf(v1::LedgerEntry::DELIVERED, item, now, "acknowledged on the stream"));
     delivered->push_back(item);
   }
+  HANDOFF_RETURN_IF_ERROR(delivery::AddDeliveredReferrals(store_, *delivered, now, &batch));
   batch.acknowledge.push_back({stream, items.back().sequence()});
   return batch;
 }
 
 void Acknowledger::CountDelivered(const std::vector<v1::Delivery>& delivered) {
+  if (delivered.empty()) return;
   const std::int64_t now_us = ToMicros(clock_.Now());
+  metrics_.Deliveries(delivered.front().recipient(), "delivered")
+      .Increment(static_cast<double>(delivered.size()));
   for (const v1::Delivery& item : delivered) {
-    metrics_.Deliveries(item.recipient(), "delivered").Increment();
     metrics_.delivery_seconds.Observe(static_cast<double>(now_us - item.created_us()) / 1e6);
   }
 }

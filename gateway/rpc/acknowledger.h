@@ -3,7 +3,8 @@
 // An acknowledgement names one item and covers all before it: the position of the stream moves,
 // and the ledger says DELIVERED for each item that was newly covered, in one commit. Items that
 // were withheld are covered in silence. Acknowledgements of one stream run one after the other,
-// and those that wait meanwhile share the next commit.
+// and those that wait meanwhile share the next commit. It survives a crash of the process, not of
+// the machine: after that clients get the items again, and acknowledge them again.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
 #include "gateway/base/worker_pool.h"
+#include "gateway/rpc/withheld_recorder.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {
@@ -32,9 +34,13 @@ class Acknowledger {
  public:
   using Done = absl::AnyInvocable<void(absl::Status)>;
 
-  Acknowledger(store::Store& store, const Clock& clock, Metrics& metrics, WorkerPool& pool);
+  Acknowledger(store::Store& store,
+               const Clock& clock,
+               Metrics& metrics,
+               WithheldRecorder& withheld,
+               WorkerPool& pool);
 
-  // `done` runs once, on a thread of the pool, after the position is on disk. What was acknowledged
+  // `done` runs once, on a thread of the pool, after the position is written. What was acknowledged
   // before is acknowledged again without effect.
   //
   // Errors:
@@ -60,6 +66,7 @@ class Acknowledger {
   absl::StatusOr<store::Batch> Settle(const std::string& stream,
                                       const std::vector<v1::Delivery>& items,
                                       std::vector<v1::Delivery>* delivered);
+  // REQUIRES: of one stream, and so of one recipient.
   void CountDelivered(const std::vector<v1::Delivery>& delivered);
   std::uint64_t Target(const std::string& stream);
   // Answers who waits for at most `position`; false if nobody waits any more.
@@ -69,6 +76,7 @@ class Acknowledger {
   store::Store& store_;
   const Clock& clock_;
   Metrics& metrics_;
+  WithheldRecorder& withheld_;
   WorkerPool& pool_;
 
   absl::Mutex mutex_;

@@ -15,7 +15,12 @@ constexpr Method kGetStatus{"CarePlans.GetStatus", "CarePlan", 'r'};
 constexpr Method kListStatus{"CarePlans.ListStatus", "CarePlan", 's'};
 constexpr Method kWatchStatus{"CarePlans.WatchStatus", "CarePlan", 'r'};
 
-class CarePlansService final : public v1::CarePlans::CallbackService {
+// Items of a stream are made in the wire form.
+using Base =
+    v1::CarePlans::WithRawCallbackMethod_WatchStatus<v1::CarePlans::WithCallbackMethod_GetStatus<
+        v1::CarePlans::WithCallbackMethod_ListStatus<v1::CarePlans::Service>>>;
+
+class CarePlansService final : public Base {
  public:
   explicit CarePlansService(Context& context) : context_(context) {}
 
@@ -39,10 +44,9 @@ class CarePlansService final : public v1::CarePlans::CallbackService {
         });
   }
 
-  grpc::ServerWriteReactor<v1::PlanStatusUpdate>* WatchStatus(
-      grpc::CallbackServerContext* call, const v1::WatchRequest* request) override {
-    return Watch<v1::PlanStatusUpdate>::Start(
-        context_, call, kWatchStatus, "plans", request->resume_token(), MakePlanStatusUpdate);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(
+      grpc::CallbackServerContext* call, const grpc::ByteBuffer* request) override {
+    return Watch::Start(context_, call, kWatchStatus, "plans", *request, MakePlanStatusUpdate);
   }
 
  private:

@@ -29,7 +29,8 @@ Context::Context(const ServerOptions& options, ServerParts parts)
       hub_(options.hub, parts_.metrics.streams_open),
       withheld_(parts_.store, parts_.clock, parts_.metrics),
       pool_(options.workers),
-      acknowledger_(parts_.store, parts_.clock, parts_.metrics, pool_) {}
+      rounds_(parts_.store, pool_),
+      acknowledger_(parts_.store, parts_.clock, parts_.metrics, withheld_, pool_) {}
 
 absl::StatusOr<PartyKey> Context::Authenticate(const grpc::CallbackServerContext& call,
                                                const Method& method) const {
@@ -58,7 +59,7 @@ grpc::Status Context::End(grpc::CallbackServerContext& call,
 absl::StatusOr<std::shared_ptr<StreamPump>> Context::OpenPump(const PartyKey& party,
                                                               std::string_view topic,
                                                               StreamSink& sink) {
-  return StreamPump::Open({parts_.store, hub_, pool_, tokens_, withheld_},
+  return StreamPump::Open({parts_.store, hub_, rounds_, tokens_, withheld_},
                           pump_options_,
                           party,
                           StreamName(party, topic),

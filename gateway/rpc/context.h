@@ -55,8 +55,8 @@ class Context {
   store::Store& store() { return parts_.store; }
   intake::Intake& intake() { return parts_.intake; }
   const access::Reader& reader() const { return parts_.reader; }
-  absl::StatusOr<Composed> Compose(const v1::Delivery& delivery) const {
-    return parts_.compose(delivery, parts_.clock.Now());
+  absl::StatusOr<Rendered> Compose(const v1::Delivery& delivery, store::Snapshot& snapshot) const {
+    return parts_.compose(delivery, snapshot);
   }
   std::shared_ptr<const directory::Directory> directory() const { return parts_.directory(); }
   delivery::DeadLetters& dead_letters() { return parts_.dead_letters; }
@@ -75,6 +75,7 @@ class Context {
   StreamHub hub_;
   WithheldRecorder withheld_;
   WorkerPool pool_;
+  StreamRounds rounds_;
   Acknowledger acknowledger_;
 };
 

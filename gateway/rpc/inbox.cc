@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "gateway/base/status_macros.h"
+#include "gateway/rpc/wire_buffer.h"
+#include "handoff/v1/services.pb.h"
 
 namespace handoff::rpc {
 
@@ -11,7 +13,7 @@ Inbox* Inbox::Start(Context& context,
                     grpc::CallbackServerContext* call,
                     const Method& method,
                     std::string_view topic,
-                    MakeItem<v1::ReferralItem> make) {
+                    MakeItem make) {
   std::shared_ptr<Inbox> inbox(new Inbox(context, call, method, std::move(make)));
   inbox->self_ = inbox;
   if (const absl::Status opened = inbox->Open(topic); !opened.ok()) inbox->End(opened);
@@ -21,13 +23,15 @@ Inbox* Inbox::Start(Context& context,
 Inbox::Inbox(Context& context,
              grpc::CallbackServerContext* call,
              const Method& method,
-             MakeItem<v1::ReferralItem> make)
+             MakeItem make)
     : context_(context), call_(call), method_(method), make_(std::move(make)) {}
 
 absl::Status Inbox::Open(std::string_view topic) {
   HANDOFF_ASSIGN_OR_RETURN(party_, context_.Authenticate(*call_, method_));
   stream_ = StreamName(party_, topic);
   HANDOFF_ASSIGN_OR_RETURN(pump_, context_.OpenPump(party_, topic, *this));
+  // By itself: it would wait with an item that may wait for more.
+  StartSendInitialMetadata();
   ReadNext();
   return absl::OkStatus();
 }
@@ -46,7 +50,9 @@ void Inbox::OnReadDone(bool ok) {
   ReadNext();
 }
 
-absl::Status Inbox::Handle(const v1::InboxRequest& request) {
+absl::Status Inbox::Handle(const grpc::ByteBuffer& encoded) {
+  v1::InboxRequest request;
+  HANDOFF_RETURN_IF_ERROR(ReadBuffer(encoded, &request));
   if (!request.acknowledge().empty()) {
     HANDOFF_ASSIGN_OR_RETURN(const std::uint64_t sequence,
                              context_.tokens().Decode(stream_, request.acknowledge()));
@@ -111,14 +117,16 @@ void Inbox::OnCancel() {
 
 void Inbox::OnDone() { self_.reset(); }
 
-absl::StatusOr<std::optional<std::string>> Inbox::Render(const v1::Delivery& delivery,
-                                                         std::string resume_token) {
-  item_.Clear();
-  item_.set_resume_token(std::move(resume_token));
-  return make_(context_, party_, delivery, &item_);
+absl::StatusOr<Rendered> Inbox::Render(const v1::Delivery& delivery,
+                                       std::string resume_token,
+                                       const std::shared_ptr<store::Snapshot>& snapshot) {
+  return make_(context_, {party_, delivery, std::move(resume_token), snapshot});
 }
 
-void Inbox::Write() { StartWrite(&item_); }
+void Inbox::Write(std::string item, bool more) {
+  item_ = ToBuffer(std::move(item));
+  StartWrite(&item_, WriteOptionsFor(more));
+}
 
 void Inbox::End(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);

@@ -10,19 +10,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "gateway/rpc/context.h"
+#include "gateway/rpc/items.h"
 #include "gateway/rpc/stream_pump.h"
-#include "gateway/rpc/watch.h"
-#include "handoff/v1/services.pb.h"
 
 namespace handoff::rpc {
 
 // One acknowledgement is under way at a time; of those that come meanwhile only the furthest is
 // kept, since it covers the others. A client that half-closes has said all: the call ends OK once
-// its acknowledgements are on disk.
-class Inbox final : public grpc::ServerBidiReactor<v1::InboxRequest, v1::ReferralItem>,
+// its acknowledgements are written.
+class Inbox final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                     public StreamSink,
                     public std::enable_shared_from_this<Inbox> {
  public:
@@ -31,26 +31,24 @@ class Inbox final : public grpc::ServerBidiReactor<v1::InboxRequest, v1::Referra
                       grpc::CallbackServerContext* call,
                       const Method& method,
                       std::string_view topic,
-                      MakeItem<v1::ReferralItem> make);
+                      MakeItem make);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
-  absl::StatusOr<std::optional<std::string>> Render(const v1::Delivery& delivery,
-                                                    std::string resume_token) override;
-  void Write() override;
+  absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
+                                  std::string resume_token,
+                                  const std::shared_ptr<store::Snapshot>& snapshot) override;
+  void Write(std::string item, bool more) override;
   void End(const absl::Status& status) override;
 
  private:
-  Inbox(Context& context,
-        grpc::CallbackServerContext* call,
-        const Method& method,
-        MakeItem<v1::ReferralItem> make);
+  Inbox(Context& context, grpc::CallbackServerContext* call, const Method& method, MakeItem make);
 
   absl::Status Open(std::string_view topic);
-  absl::Status Handle(const v1::InboxRequest& request);
+  absl::Status Handle(const grpc::ByteBuffer& encoded);
   void ReadNext();
   void Acknowledge(std::uint64_t sequence);
   void Acknowledged(absl::Status status);
@@ -59,15 +57,15 @@ class Inbox final : public grpc::ServerBidiReactor<v1::InboxRequest, v1::Referra
   Context& context_;
   grpc::CallbackServerContext* const call_;
   const Method& method_;
-  const MakeItem<v1::ReferralItem> make_;
+  const MakeItem make_;
   PartyKey party_;
   std::string stream_;
   std::shared_ptr<StreamPump> pump_;
   std::shared_ptr<Inbox> self_;  // until OnDone()
 
-  v1::InboxRequest request_;  // of the read under way
+  grpc::ByteBuffer request_;  // of the read under way
   bool opened_ = false;       // the first request has come
-  v1::ReferralItem item_;     // of the write under way
+  grpc::ByteBuffer item_;     // of the write under way
 
   absl::Mutex mutex_;
   bool acknowledging_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,44 +1,75 @@
 #include "gateway/rpc/items.h"
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/context.h"
+#include "handoff/v1/exchange.pb.h"
+#include "handoff/v1/services.pb.h"
 
 namespace handoff::rpc {
 namespace {
 
-constexpr char kNoRelation[] = "the recipient has no relation to it any more";
+using delivery::Withheld;
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
+using google::protobuf::io::CodedOutputStream;
 
-using Withheld = std::optional<std::string>;
+absl::Status Unreadable() { return absl::DataLossError("a notification cannot be read"); }
 
-// The notification of `delivery` as policy allows it now.
-absl::StatusOr<Withheld> Compose(Context& context,
-                                 const v1::Delivery& delivery,
-                                 v1::Resource* bundle) {
-  const absl::StatusOr<Composed> composed = context.Compose(delivery);
+// The notification of a delivery, an encoded Resource, as policy allows it now.
+absl::StatusOr<Rendered> Compose(Context& context, const ItemRequest& request) {
+  absl::StatusOr<Rendered> composed = context.Compose(request.delivery, *request.snapshot);
   if (absl::IsFailedPrecondition(composed.status())) {
     // A view or an identity has to be put right first; the item waits for it, as a push would.
     return MakeError(ErrorId::kUnavailable,
                      "the next item cannot be sent now; resume later",
                      std::string(composed.status().message()));
   }
-  HANDOFF_RETURN_IF_ERROR(composed.status());
-  if (const auto* withheld = std::get_if<delivery::Withheld>(&*composed)) return withheld->reason;
-  if (!bundle->ParseFromString(std::get<std::string>(*composed)) || !bundle->has_bundle()) {
-    return absl::DataLossError("a notification cannot be read");
-  }
-  return std::nullopt;
+  return composed;
 }
 
 // What the reader answered to a recipient: absent means that it is not for this recipient now.
 template <class T>
-absl::StatusOr<Withheld> Take(absl::StatusOr<T> read, T* out) {
-  if (absl::IsNotFound(read.status())) return kNoRelation;
+absl::StatusOr<std::optional<Withheld>> Take(absl::StatusOr<T> read, T* out) {
+  if (absl::IsNotFound(read.status())) {
+    return Withheld{"the recipient has no relation to it any more"};
+  }
   HANDOFF_ASSIGN_OR_RETURN(*out, std::move(read));
   return std::nullopt;
+}
+
+// The Bundle within an encoded Resource.
+absl::StatusOr<std::string_view> BundleIn(std::string_view encoded) {
+  constexpr std::uint32_t kTag = WireFormatLite::MakeTag(v1::Resource::kBundleFieldNumber,
+                                                         WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  CodedInputStream in(reinterpret_cast<const std::uint8_t*>(encoded.data()),
+                      static_cast<int>(encoded.size()));
+  std::uint32_t length = 0;
+  if (in.ReadTag() != kTag || !in.ReadVarint32(&length)) return Unreadable();
+  const std::string_view bundle = encoded.substr(static_cast<std::size_t>(in.CurrentPosition()));
+  if (bundle.size() != length) return Unreadable();
+  return bundle;
+}
+
+// Appends a field that holds an encoded message.
+void AppendField(int number, std::string_view encoded, std::string* out) {
+  std::array<std::uint8_t, 2 * sizeof(std::uint64_t)> head;
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), head.data());
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(encoded.size()), end);
+  out->append(reinterpret_cast<const char*>(head.data()),
+              static_cast<std::size_t>(end - head.data()));
+  out->append(encoded);
 }
 
 std::string_view PlanOf(const v1::Event& event) {
@@ -51,57 +82,65 @@ std::string_view PlanOf(const v1::Event& event) {
 
 }  // namespace
 
-absl::StatusOr<Withheld> MakeTransitionItem(Context& context,
-                                            const PartyKey& party,
-                                            const v1::Delivery& delivery,
-                                            v1::TransitionItem* item) {
-  v1::Resource bundle;
-  HANDOFF_ASSIGN_OR_RETURN(Withheld withheld, Compose(context, delivery, &bundle));
-  if (withheld) return withheld;
-  access::TransitionStory story;
+absl::StatusOr<Rendered> MakeTransitionItem(Context& context, ItemRequest request) {
+  HANDOFF_ASSIGN_OR_RETURN(Rendered composed, Compose(context, request));
+  if (std::holds_alternative<Withheld>(composed)) return composed;
+  v1::TransitionItem item;
   HANDOFF_ASSIGN_OR_RETURN(
-      withheld,
-      Take(context.reader().GetTransition(party, delivery.event().transition_id()), &story));
-  if (withheld) return withheld;
-  item->set_event(delivery.event().kind());
-  *item->mutable_transition() = std::move(story.transition);
-  item->mutable_bundle()->Swap(bundle.mutable_bundle());
-  return std::nullopt;
+      const std::optional<Withheld> withheld,
+      Take(context.reader().GetTransitionAlone(
+               request.party, request.delivery.event().transition_id(), request.snapshot),
+           item.mutable_transition()));
+  if (withheld) return *withheld;
+  item.set_resume_token(std::move(request.resume_token));
+  item.set_event(request.delivery.event().kind());
+  HANDOFF_ASSIGN_OR_RETURN(const std::string_view bundle,
+                           BundleIn(std::get<std::string>(composed)));
+  std::string encoded;
+  encoded.reserve(item.ByteSizeLong() + bundle.size() + 16);
+  item.AppendToString(&encoded);
+  AppendField(v1::TransitionItem::kBundleFieldNumber, bundle, &encoded);
+  return encoded;
 }
 
-absl::StatusOr<Withheld> MakeReferralItem(Context& context,
-                                          const PartyKey& party,
-                                          const v1::Delivery& delivery,
-                                          v1::ReferralItem* item) {
-  v1::Resource bundle;
-  HANDOFF_ASSIGN_OR_RETURN(Withheld withheld, Compose(context, delivery, &bundle));
-  if (withheld) return withheld;
-  access::ReferralStory story;
+absl::StatusOr<Rendered> MakeReferralItem(Context& context, ItemRequest request) {
+  HANDOFF_ASSIGN_OR_RETURN(Rendered composed, Compose(context, request));
+  if (std::holds_alternative<Withheld>(composed)) return composed;
+  v1::ReferralItem item;
   HANDOFF_ASSIGN_OR_RETURN(
-      withheld, Take(context.reader().GetReferral(party, delivery.event().referral_id()), &story));
-  if (withheld) return withheld;
-  item->set_event(delivery.event().kind());
-  *item->mutable_referral() = std::move(story.referral);
-  for (v1::Bundle::Entry& entry : *bundle.mutable_bundle()->mutable_entries()) {
-    if (entry.resource().has_message_header()) continue;
-    item->add_resources()->Swap(entry.mutable_resource());
+      const std::optional<Withheld> withheld,
+      Take(context.reader().GetReferralAlone(
+               request.party, request.delivery.event().referral_id(), *request.snapshot),
+           item.mutable_referral()));
+  if (withheld) return *withheld;
+  item.set_resume_token(std::move(request.resume_token));
+  item.set_event(request.delivery.event().kind());
+  const std::optional<fhir::BundleView> bundle = fhir::ReadBundle(std::get<std::string>(composed));
+  if (!bundle) return Unreadable();
+  std::string encoded;
+  item.AppendToString(&encoded);
+  for (const fhir::BundleEntry& entry : bundle->entries) {
+    if (fhir::ReadHead(entry.resource).type == "MessageHeader") continue;
+    AppendField(v1::ReferralItem::kResourcesFieldNumber, entry.resource, &encoded);
   }
-  return std::nullopt;
+  return encoded;
 }
 
-absl::StatusOr<Withheld> MakePlanStatusUpdate(Context& context,
-                                              const PartyKey& party,
-                                              const v1::Delivery& delivery,
-                                              v1::PlanStatusUpdate* item) {
-  v1::Resource bundle;
-  HANDOFF_ASSIGN_OR_RETURN(Withheld withheld, Compose(context, delivery, &bundle));
-  if (withheld) return withheld;
+absl::StatusOr<Rendered> MakePlanStatusUpdate(Context& context, ItemRequest request) {
+  HANDOFF_ASSIGN_OR_RETURN(Rendered composed, Compose(context, request));
+  if (std::holds_alternative<Withheld>(composed)) return composed;
+  v1::PlanStatusUpdate item;
   HANDOFF_ASSIGN_OR_RETURN(
-      withheld,
-      Take(context.reader().GetPlanStatus(party, PlanOf(delivery.event())), item->mutable_plan()));
-  if (withheld) return withheld;
-  item->set_event(delivery.event().kind());
-  return std::nullopt;
+      const std::optional<Withheld> withheld,
+      Take(context.reader().GetPlanStatus(
+               request.party, PlanOf(request.delivery.event()), request.snapshot),
+           item.mutable_plan()));
+  if (withheld) return *withheld;
+  item.set_resume_token(std::move(request.resume_token));
+  item.set_event(request.delivery.event().kind());
+  std::string encoded;
+  item.AppendToString(&encoded);
+  return encoded;
 }
 
 }  // namespace handoff::rpc

@@ -1,30 +1,36 @@
 // Stream items from deliveries: what the recipient may see of each at the moment it is sent.
+//
+// Items are made as they go over the wire: a notification is composed in the protobuf wire form,
+// and is put into its item as it is.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 #include "gateway/base/ids.h"
-#include "handoff/v1/services.pb.h"
+#include "gateway/rpc/stream_pump.h"
+#include "gateway/store/store.h"
+#include "handoff/v1/model.pb.h"
 
 namespace handoff::rpc {
 
 class Context;
 
-// Each fills all of `item` but its token. A text: the item is withheld, and why.
-absl::StatusOr<std::optional<std::string>> MakeTransitionItem(Context& context,
-                                                              const PartyKey& party,
-                                                              const v1::Delivery& delivery,
-                                                              v1::TransitionItem* item);
-absl::StatusOr<std::optional<std::string>> MakeReferralItem(Context& context,
-                                                            const PartyKey& party,
-                                                            const v1::Delivery& delivery,
-                                                            v1::ReferralItem* item);
-absl::StatusOr<std::optional<std::string>> MakePlanStatusUpdate(Context& context,
-                                                                const PartyKey& party,
-                                                                const v1::Delivery& delivery,
-                                                                v1::PlanStatusUpdate* item);
+struct ItemRequest {
+  const PartyKey& party;
+  const v1::Delivery& delivery;
+  std::string resume_token;
+  const std::shared_ptr<store::Snapshot>& snapshot;  // of this moment
+};
+
+using MakeItem = std::function<absl::StatusOr<Rendered>(Context& context, ItemRequest request)>;
+
+// Each yields an encoded message of the type that it names.
+absl::StatusOr<Rendered> MakeTransitionItem(Context& context, ItemRequest request);
+absl::StatusOr<Rendered> MakeReferralItem(Context& context, ItemRequest request);
+absl::StatusOr<Rendered> MakePlanStatusUpdate(Context& context, ItemRequest request);
 
 }  // namespace handoff::rpc

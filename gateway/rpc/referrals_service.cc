@@ -17,11 +17,16 @@ constexpr Method kGet{"Referrals.Get", "ServiceRequest", 'r'};
 constexpr Method kList{"Referrals.List", "ServiceRequest", 's'};
 constexpr Method kUpdate{"Referrals.Update", "Task", 'u'};
 
-class ReferralsService final : public v1::Referrals::CallbackService {
+// Items of a stream are made in the wire form.
+using Base = v1::Referrals::WithRawCallbackMethod_Inbox<
+    v1::Referrals::WithCallbackMethod_Get<v1::Referrals::WithCallbackMethod_List<
+        v1::Referrals::WithCallbackMethod_Update<v1::Referrals::Service>>>>;
+
+class ReferralsService final : public Base {
  public:
   explicit ReferralsService(Context& context) : context_(context) {}
 
-  grpc::ServerBidiReactor<v1::InboxRequest, v1::ReferralItem>* Inbox(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Inbox(
       grpc::CallbackServerContext* call) override {
     return rpc::Inbox::Start(context_, call, kInbox, "referrals", MakeReferralItem);
   }

@@ -56,7 +56,8 @@ absl::Status CheckOptions(const ServerOptions& options) {
     return absl::InvalidArgumentError("gRPC: max_message_bytes is out of its range");
   }
   if (!in(options.workers.threads, 1, 256) || !in(options.workers.max_queued, 1, 1'000'000) ||
-      !in(options.hub.max_streams_per_party, 1, 10'000) || !in(options.pump.window, 1, 1'000)) {
+      !in(options.hub.max_streams_per_party, 1, 10'000) || !in(options.pump.window, 1, 1'000) ||
+      !in(options.pump.burst_bytes, 1, 48 << 10)) {
     return absl::InvalidArgumentError("gRPC: an option is out of its range");
   }
   return absl::OkStatus();

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "absl/status/statusor.h"
 
@@ -54,17 +53,15 @@ struct ServerOptions {
   std::string resume_secret;
 };
 
-// A notification for a recipient that pulls, as an encoded Bundle, or why it gets none.
-using Composed = std::variant<std::string, delivery::Withheld>;
-
 // What the server works with. All outlive it.
 struct ServerParts {
   store::Store& store;
   intake::Intake& intake;
   const access::Reader& reader;
-  // Decides again, at each sending, what of a delivery its recipient may see. Any thread; may
-  // block. Errors: whatever stands in the way now; the stream ends and its client resumes.
-  std::function<absl::StatusOr<Composed>(const v1::Delivery&, Timestamp now)> compose;
+  // Decides again, at each sending, what of a delivery its recipient may see, as of a snapshot of
+  // this moment: an encoded Bundle. Any thread; may block. Errors: whatever stands in the way now;
+  // the stream ends and its client resumes.
+  std::function<absl::StatusOr<Rendered>(const v1::Delivery&, store::Snapshot&)> compose;
   delivery::DeadLetters& dead_letters;
   security::TokenVerifier& verifier;
   // The current one, never null; any thread.

@@ -38,12 +38,9 @@ void StreamPump::Start(std::optional<std::uint64_t> after) {
 }
 
 void StreamPump::OnWritten(bool ok) {
-  if (ok) {
-    Passed();
-  } else {
-    Close(absl::CancelledError("the client is gone"));
-  }
-  Continue();
+  if (!ok) Close(absl::CancelledError("the client is gone"));
+  if (!burst_.empty() && !IsClosing()) return WriteNext();
+  if (!Rest()) Continue();
 }
 
 void StreamPump::Close(absl::Status status) {
@@ -72,73 +69,85 @@ void StreamPump::OnShutdown() {
   Close(MakeError(ErrorId::kUnavailable, "the gateway is shutting down; resume later"));
 }
 
-void StreamPump::Continue() {
-  parts_.pool.Continue([self = shared_from_this()] { self->Step(); });
+void StreamPump::Continue() { parts_.rounds.Join(shared_from_this()); }
+
+void StreamPump::Gather() {
+  if (!window_.empty() || IsClosing()) return;
+  if (absl::Status filled = Fill(); !filled.ok()) Close(std::move(filled));
 }
 
-void StreamPump::Step() {
-  while (true) {
-    if (const std::optional<absl::Status> closing = TakeClosing()) {
-      registration_.reset();
-      sink_.End(*closing);
-      return;
-    }
-    if (window_.empty()) {
-      if (absl::Status filled = Fill(); !filled.ok()) {
-        Close(std::move(filled));
-        continue;
-      }
-      if (window_.empty()) {
-        if (KeepTurnWhenDry()) continue;
-        return;
-      }
-    }
-    const v1::Delivery& delivery = window_.front();
-    const absl::StatusOr<bool> settled = parts_.withheld.WasWithheld(delivery);
-    if (!settled.ok()) {
-      Close(settled.status());
-      continue;
-    }
-    if (*settled) {
-      Passed();
-      continue;
-    }
-    absl::StatusOr<std::optional<std::string>> rendered = Render(delivery);
-    if (!rendered.ok()) {
-      Close(rendered.status());
-      continue;
-    }
-    if (rendered->has_value()) return Withhold(delivery, **std::move(rendered));
-    sink_.Write();
+void StreamPump::Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) {
+  if (const std::optional<absl::Status> closing = TakeClosing()) {
+    registration_.reset();
+    sink_.End(*closing);
     return;
   }
+  absl::StatusOr<std::optional<delivery::Withheld>> withheld = RenderBurst(snapshot);
+  if (!burst_.empty()) return WriteNext();
+  if (!withheld.ok()) {
+    Close(withheld.status());
+  } else if (withheld->has_value()) {
+    return Withhold(std::move((*withheld)->reason));
+  }
+  if (!Rest()) Continue();
 }
 
-absl::StatusOr<std::optional<std::string>> StreamPump::Render(const v1::Delivery& delivery) {
+absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst(
+    const std::shared_ptr<store::CachedSnapshot>& snapshot) {
+  burst_.clear();
+  std::size_t bytes = 0;
+  const auto full = [&] {
+    return bytes >= options_.burst_bytes || snapshot->bytes() >= options_.read_bytes;
+  };
+  while (!window_.empty() && (burst_.empty() || !full())) {
+    const v1::Delivery& delivery = window_.front();
+    HANDOFF_ASSIGN_OR_RETURN(const bool settled, parts_.withheld.WasWithheld(stream_, delivery));
+    if (!settled) {
+      HANDOFF_ASSIGN_OR_RETURN(Rendered rendered, Render(delivery, snapshot));
+      if (auto* withheld = std::get_if<delivery::Withheld>(&rendered)) return std::move(*withheld);
+      burst_.push_back(std::get<std::string>(std::move(rendered)));
+      bytes += burst_.back().size();
+    }
+    Passed();
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Rendered> StreamPump::Render(const v1::Delivery& delivery,
+                                            const std::shared_ptr<store::Snapshot>& snapshot) {
   try {
-    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()));
+    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()), snapshot);
   } catch (const std::exception& e) {
     return MakeError(ErrorId::kInternal, "the gateway failed", e.what());
   }
 }
 
-void StreamPump::Withhold(const v1::Delivery& delivery, std::string reason) {
-  parts_.withheld.Record(
-      delivery, std::move(reason), [self = shared_from_this()](absl::Status recorded) {
-        if (recorded.ok()) {
-          self->Passed();
-        } else {
-          self->Close(std::move(recorded));
-        }
-        self->Continue();
-      });
+void StreamPump::WriteNext() {
+  std::string item = std::move(burst_.front());
+  burst_.pop_front();
+  sink_.Write(std::move(item), !burst_.empty());
 }
 
-bool StreamPump::KeepTurnWhenDry() {
+void StreamPump::Withhold(std::string reason) {
+  parts_.withheld.Record(stream_,
+                         window_.front(),
+                         std::move(reason),
+                         [self = shared_from_this()](absl::Status recorded) {
+                           if (recorded.ok()) {
+                             self->Passed();
+                           } else {
+                             self->Close(std::move(recorded));
+                           }
+                           self->Continue();
+                         });
+}
+
+bool StreamPump::Rest() {
+  if (!window_.empty() || !window_is_last_) return false;
   absl::MutexLock lock(&mutex_);
-  if (woken_ || closing_) return true;
+  if (woken_ || closing_) return false;
   busy_ = false;
-  return false;
+  return true;
 }
 
 absl::Status StreamPump::Fill() {
@@ -152,6 +161,7 @@ absl::Status StreamPump::Fill() {
   }
   HANDOFF_ASSIGN_OR_RETURN(std::vector<v1::Delivery> items,
                            parts_.store.ReadStream(stream_, *cursor_, options_.window));
+  window_is_last_ = items.size() < options_.window;
   window_.assign(std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
   return absl::OkStatus();
 }
@@ -159,6 +169,11 @@ absl::Status StreamPump::Fill() {
 void StreamPump::Passed() {
   cursor_ = window_.front().sequence();
   window_.pop_front();
+}
+
+bool StreamPump::IsClosing() {
+  absl::MutexLock lock(&mutex_);
+  return closing_.has_value();
 }
 
 std::optional<absl::Status> StreamPump::TakeClosing() {

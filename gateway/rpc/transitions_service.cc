@@ -16,7 +16,11 @@ constexpr Method kGet{"Transitions.Get", "Encounter", 'r'};
 constexpr Method kWatch{"Transitions.Watch", "Encounter", 'r'};
 constexpr Method kAcknowledge{"Transitions.Acknowledge", "Encounter", 'r'};
 
-class TransitionsService final : public v1::Transitions::CallbackService {
+// Items of a stream are made in the wire form.
+using Base = v1::Transitions::WithRawCallbackMethod_Watch<v1::Transitions::WithCallbackMethod_Get<
+    v1::Transitions::WithCallbackMethod_Acknowledge<v1::Transitions::Service>>>;
+
+class TransitionsService final : public Base {
  public:
   explicit TransitionsService(Context& context) : context_(context) {}
 
@@ -28,10 +32,9 @@ class TransitionsService final : public v1::Transitions::CallbackService {
     });
   }
 
-  grpc::ServerWriteReactor<v1::TransitionItem>* Watch(grpc::CallbackServerContext* call,
-                                                      const v1::WatchRequest* request) override {
-    return rpc::Watch<v1::TransitionItem>::Start(
-        context_, call, kWatch, kTopic, request->resume_token(), MakeTransitionItem);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* call,
+                                                    const grpc::ByteBuffer* request) override {
+    return rpc::Watch::Start(context_, call, kWatch, kTopic, *request, MakeTransitionItem);
   }
 
   grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* call,
@@ -58,7 +61,7 @@ class TransitionsService final : public v1::Transitions::CallbackService {
     return absl::OkStatus();
   }
 
-  // OK: `reactor` is finished once the position is on disk.
+  // OK: `reactor` is finished once the position is written.
   absl::Status StartAcknowledge(grpc::CallbackServerContext* call,
                                 const v1::AcknowledgeRequest& request,
                                 grpc::ServerUnaryReactor* reactor) {

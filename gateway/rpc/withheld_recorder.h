@@ -1,14 +1,20 @@
 // Records that an item of a stream was withheld from its recipient: once, and for good.
 //
 // A withheld item is settled, as a withheld push delivery is: a consent that is given later opens
-// what comes later, not this. Streams re-read what is not acknowledged, so the ledger itself tells
-// whether the item was withheld before.
+// what comes later, not this. Streams re-read what is not acknowledged, so it is asked of every
+// item whether it was withheld before. Of items that came in since this process looked at their
+// stream first, it was withheld here or not at all, and memory tells; of older ones the ledger
+// does. For this the process must be the only one that serves the store.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -21,31 +27,48 @@
 
 namespace handoff::rpc {
 
-// True if `ledger`, of the message that `delivery` is about, says that it was withheld.
-bool SaysWithheld(const std::vector<v1::LedgerEntry>& ledger, const v1::Delivery& delivery);
+struct WithheldRecorderOptions {
+  // Items withheld from one stream that are remembered; of older ones the ledger is asked. Range
+  // 1..1'000'000.
+  std::size_t max_remembered = 4'096;
+};
 
 // Thread safety: all methods may be called concurrently. Must outlive the store's callbacks.
 class WithheldRecorder {
  public:
   using Done = absl::AnyInvocable<void(absl::Status)>;
 
-  WithheldRecorder(store::Store& store, const Clock& clock, Metrics& metrics);
+  WithheldRecorder(store::Store& store,
+                   const Clock& clock,
+                   Metrics& metrics,
+                   WithheldRecorderOptions options = {});
 
-  // Blocks while it reads. Errors: those of the store.
-  absl::StatusOr<bool> WasWithheld(const v1::Delivery& delivery);
+  // `item` is of `stream`. May block while it reads. Errors: those of the store.
+  absl::StatusOr<bool> WasWithheld(const std::string& stream, const v1::Delivery& item);
 
-  // REQUIRES: not WasWithheld(). `done` runs once, on the committer's thread; calls for the same
-  // delivery that overlap share one entry.
-  void Record(const v1::Delivery& delivery, std::string reason, Done done);
+  // REQUIRES: WasWithheld() has said no. `done` runs once, on the committer's thread; calls for the
+  // same item that overlap share one entry.
+  void Record(const std::string& stream, const v1::Delivery& item, std::string reason, Done done);
 
  private:
-  void Finish(const std::string& delivery_id, const std::string& party, const absl::Status& status);
+  struct Known {
+    std::uint64_t unknown_up_to = 0;          // of these the ledger is asked
+    absl::btree_set<std::uint64_t> withheld;  // all of the later ones that were
+  };
 
+  // nullopt: the ledger knows.
+  absl::StatusOr<std::optional<bool>> Recall(const std::string& stream, std::uint64_t sequence);
+  void Finish(const std::string& stream, const v1::Delivery& item, const absl::Status& status);
+  void Remember(const std::string& stream, std::uint64_t sequence)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const WithheldRecorderOptions options_;
   store::Store& store_;
   const Clock& clock_;
   Metrics& metrics_;
 
   absl::Mutex mutex_;
+  absl::flat_hash_map<std::string, Known> streams_ ABSL_GUARDED_BY(mutex_);
   // Of the deliveries whose entry is being committed.
   absl::flat_hash_map<std::string, std::vector<Done>> waiting_ ABSL_GUARDED_BY(mutex_);
 };

@@ -219,6 +219,8 @@ class Store {
   virtual absl::StatusOr<std::vector<v1::Delivery>> ReadStream(const std::string& stream,
                                                                std::uint64_t after,
                                                                std::size_t limit) = 0;
+  // The sequence of the newest item of a stream; 0: none.
+  virtual absl::StatusOr<std::uint64_t> StreamEnd(const std::string& stream) = 0;
   // The last acknowledged sequence of a stream; 0: none.
   virtual absl::StatusOr<std::uint64_t> StreamPosition(const std::string& stream) = 0;
 

@@ -42,6 +42,9 @@ load --baseline --url "https://localhost:$(cat "$work/sink")/" --seconds "$secon
 load --baseline --url "https://localhost:$(cat "$work/sink")/translate" --seconds "$seconds" >"$work/translate.json"
 load --url "https://localhost:$(address fhir | sed 's/.*://' )/fhir" --token "$sender" --seconds "$seconds" \
   --ops-url "http://$(address ops)" --drain 1 >"$work/full.json"
+# What the recipients have not pulled yet must not stand before what is timed next.
+load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$sender" --count 1 --seed 2 --drain 120 \
+  --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" >"$work/drain.json"
 rate=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["accepted_per_second"]/2)' "$work/full.json")
 load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$sender" --seconds "$seconds" --rate "$rate" \
   --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" --ops-url "http://$(address ops)" >"$work/half.json"

@@ -260,6 +260,7 @@ TEST_P(StoreDelivery, RefusesMorePendingDeliveriesThanItsBound) {
 
 TEST_P(StoreDelivery, StreamKeepsOneOrderAndItsPosition) {
   EXPECT_THAT(ReadStream("nha/t", 0), IsEmpty());
+  EXPECT_EQ(store_->StreamEnd("nha/t").value(), 0u);
   Append("nha/t", "a");
   Append("nha/t", "b");
   Append("nha", "other");
@@ -268,6 +269,7 @@ TEST_P(StoreDelivery, StreamKeepsOneOrderAndItsPosition) {
   EXPECT_THAT(ReadStream("nha/t", 1, 1), ElementsAre("b@2"));
   EXPECT_THAT(ReadStream("nha/t", 3), IsEmpty());
   EXPECT_THAT(ReadStream("nha", 0), ElementsAre("other@1"));
+  EXPECT_EQ(store_->StreamEnd("nha/t").value(), 3u);
 
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto start, store_->StreamPosition("nha/t"));
   EXPECT_EQ(start, 0u);
@@ -286,6 +288,7 @@ TEST_P(StoreDelivery, StreamKeepsItsNewestItems) {
   Open({.max_stream_items = 3});
   for (const char* id : {"a", "b", "c", "d", "e"}) Append("s", id);
   EXPECT_THAT(ReadStream("s", 0), ElementsAre("c@3", "d@4", "e@5"));
+  EXPECT_EQ(store_->StreamEnd("s").value(), 5u);
 }
 
 TEST_P(StoreDelivery, TellsTheListenerWhatCameIn) {

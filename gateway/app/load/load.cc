@@ -122,12 +122,13 @@ class Run {
 
   void AwaitDeliveries() {
     const Steady::time_point latest = Steady::now() + std::chrono::seconds(options_.drain_seconds);
-    std::uint64_t seen = tally_.delivered;
+    const auto arrived = [this] { return tally_.delivered + tally_.delivered_of_others; };
+    std::uint64_t seen = arrived();
     Steady::time_point quiet_since = Steady::now();
     while (Steady::now() < std::min(latest, quiet_since + kQuiet)) {
       Tick();
-      if (const std::uint64_t now_delivered = tally_.delivered; now_delivered != seen) {
-        seen = now_delivered;
+      if (const std::uint64_t now_arrived = arrived(); now_arrived != seen) {
+        seen = now_arrived;
         quiet_since = Steady::now();
       }
     }

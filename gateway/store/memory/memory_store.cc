@@ -51,6 +51,7 @@ class MemoryStore final : public Store {
   absl::StatusOr<std::vector<v1::Delivery>> ReadStream(const std::string& stream,
                                                        std::uint64_t after,
                                                        std::size_t limit) override;
+  absl::StatusOr<std::uint64_t> StreamEnd(const std::string& stream) override;
   absl::StatusOr<std::uint64_t> StreamPosition(const std::string& stream) override;
 
   void SetListener(std::function<void(const Notice&)> listener) override {
@@ -230,6 +231,12 @@ absl::StatusOr<std::vector<v1::Delivery>> MemoryStore::ReadStream(const std::str
   auto it = own->second.upper_bound(after);
   for (; it != own->second.end() && items.size() < limit; ++it) items.push_back(it->second);
   return items;
+}
+
+absl::StatusOr<std::uint64_t> MemoryStore::StreamEnd(const std::string& stream) {
+  absl::MutexLock lock(&tables_.mutex);
+  const auto own = tables_.streams.find(stream);
+  return own == tables_.streams.end() || own->second.empty() ? 0 : own->second.rbegin()->first;
 }
 
 absl::StatusOr<std::uint64_t> MemoryStore::StreamPosition(const std::string& stream) {

@@ -89,9 +89,13 @@ const RocksSnapshot::Seen* RocksSnapshot::FindSeen(const std::string& key) const
 
 absl::StatusOr<std::optional<v1::StoredResource>> RocksSnapshot::ReadVersion(
     const ResourceKey& key, std::uint64_t version) {
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
-                           Get<v1::StoredResource>(key::Resource(key.type, key.id)));
-  if (!current || current->name().version() == version) return current;
+  const std::string current_key = key::Resource(key.type, key.id);
+  // Who has read the current version knows that it is another.
+  if (const Seen* seen = FindSeen(current_key); seen == nullptr || seen->version == version) {
+    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
+                             Get<v1::StoredResource>(current_key));
+    if (!current || current->name().version() == version) return current;
+  }
   return Get<v1::StoredResource>(key::Version(key.type, key.id, version));
 }
 

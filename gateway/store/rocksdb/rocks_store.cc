@@ -49,6 +49,7 @@ class RocksStore final : public Store {
   absl::StatusOr<std::vector<v1::Delivery>> ReadStream(const std::string& stream,
                                                        std::uint64_t after,
                                                        std::size_t limit) override;
+  absl::StatusOr<std::uint64_t> StreamEnd(const std::string& stream) override;
   absl::StatusOr<std::uint64_t> StreamPosition(const std::string& stream) override;
 
   void SetListener(std::function<void(const Notice&)> listener) override {
@@ -167,6 +168,17 @@ absl::StatusOr<std::vector<v1::Delivery>> RocksStore::ReadStream(const std::stri
   }
   HANDOFF_RETURN_IF_ERROR(scan.status());
   return items;
+}
+
+absl::StatusOr<std::uint64_t> RocksStore::StreamEnd(const std::string& stream) {
+  Scan scan(*db_, nullptr, key::StreamPrefix(stream));
+  std::string last;
+  key::AppendNumber(last, UINT64_MAX);
+  scan.SeekBack(last);
+  HANDOFF_RETURN_IF_ERROR(scan.status());
+  if (!scan.Valid()) return 0;
+  HANDOFF_ASSIGN_OR_RETURN(const auto item, Decode<v1::Delivery>(scan.value()));
+  return item.sequence();
 }
 
 absl::StatusOr<std::uint64_t> RocksStore::StreamPosition(const std::string& stream) {

@@ -1,6 +1,7 @@
 // Plans, referrals, stays and explanations.
 #include <gmock/gmock.h>
 
+#include "gateway/store/cached_snapshot.h"
 #include "tests/unit/access/reader_fixture.h"
 
 namespace handoff::access {
@@ -86,6 +87,34 @@ TEST_F(ReaderTest, HidesInAStayWhatItsEncounterHides) {
               testing::StatusIs(absl::StatusCode::kNotFound, ""));
 }
 
+TEST_F(ReaderTest, TellsTheSameOfAStayAndAReferralWithoutTheirStories) {
+  LoadDemo();
+  const auto snapshot = std::make_shared<store::CachedSnapshot>(store_->GetSnapshot());
+  const std::string stay =
+      **snapshot->Lookup(store::LinkKind::kResourceToTransition, "Encounter/v-771203");
+  const ReferralPage page =
+      *reader_->ListReferrals(PartyKey("mrmc"), v1::REFERRAL_STATE_UNSPECIFIED, {});
+  ASSERT_THAT(page.items, Not(IsEmpty()));
+  const std::string& referral = page.items[0].id();
+  int seen = 0;
+  for (const directory::Party& party : rules_->directory->parties()) {
+    const auto transition = reader_->GetTransition(party.key, stay);
+    const auto alone = reader_->GetTransitionAlone(party.key, stay, snapshot);
+    ASSERT_EQ(alone.status(), transition.status()) << party.key.value();
+    if (alone.ok()) {
+      ++seen;
+      EXPECT_EQ(alone->SerializeAsString(), transition->transition.SerializeAsString());
+    }
+    const auto story = reader_->GetReferral(party.key, referral);
+    const auto referral_alone = reader_->GetReferralAlone(party.key, referral, *snapshot);
+    ASSERT_EQ(referral_alone.status(), story.status()) << party.key.value();
+    if (story.ok()) {
+      EXPECT_EQ(referral_alone->SerializeAsString(), story->referral.SerializeAsString());
+    }
+  }
+  EXPECT_GE(seen, 3);  // the hospital, the practice and the payer
+}
+
 TEST_F(ReaderTest, ExplainsAMessageToItsSenderByAnyOfItsIds) {
   const v1::Receipt receipt = Accept(Bundle(intake::DemoMessage("discharge")));
   for (const std::string& id :
@@ -96,7 +125,29 @@ TEST_F(ReaderTest, ExplainsAMessageToItsSenderByAnyOfItsIds) {
     EXPECT_THAT(explanation.entries,
                 Contains(Property(&v1::LedgerEntry::kind, v1::LedgerEntry::ROUTED)));
     EXPECT_THAT(explanation.pending, Contains(Property(&v1::Delivery::recipient, "lfm")));
+    // Who pulls has not acknowledged it.
+    EXPECT_THAT(explanation.pending, Contains(Property(&v1::Delivery::recipient, "nha")));
   }
+}
+
+TEST_F(ReaderTest, ExplainsNoItemOfAStreamAsPendingThatIsAtItsEnd) {
+  const v1::Receipt receipt = Accept(Bundle(intake::DemoMessage("discharge")));
+  const auto pending = [&] {
+    return reader_->Explain(PartyKey("mrmc"), receipt.message_id())->pending;
+  };
+  store::Batch batch;
+  for (const v1::Delivery& delivery : pending()) {
+    if (delivery.recipient() != "nha") continue;
+    v1::LedgerEntry& entry = batch.ledger.emplace_back();
+    entry.set_kind(batch.ledger.size() == 1 ? v1::LedgerEntry::DELIVERED
+                                            : v1::LedgerEntry::WITHHELD);
+    entry.set_message_id(receipt.message_id());
+    entry.set_delivery_id(delivery.id());
+  }
+  ASSERT_EQ(batch.ledger.size(), 3u);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  EXPECT_THAT(pending(), Not(Contains(Property(&v1::Delivery::recipient, "nha"))));
+  EXPECT_THAT(pending(), Contains(Property(&v1::Delivery::recipient, "lfm")));
 }
 
 TEST_F(ReaderTest, ExplainsToNoOtherPartyButTheOperator) {

@@ -123,6 +123,9 @@ class ObservedStore final : public store::Store {
                                                        std::size_t limit) override {
     return inner_->ReadStream(stream, after, limit);
   }
+  absl::StatusOr<std::uint64_t> StreamEnd(const std::string& stream) override {
+    return inner_->StreamEnd(stream);
+  }
   absl::StatusOr<std::uint64_t> StreamPosition(const std::string& stream) override {
     return inner_->StreamPosition(stream);
   }

@@ -89,7 +89,7 @@ rpc::ServerParts RpcStack::Parts() {
   return {*store,
           *intake_,
           *reader_,
-          [this](const v1::Delivery& delivery, Timestamp) { return Compose(delivery); },
+          [this](const v1::Delivery& delivery, store::Snapshot&) { return Compose(delivery); },
           *dead_letters_,
           *verifier_,
           [this] { return rules_->directory; },
@@ -177,7 +177,7 @@ std::uint64_t RpcStack::Position(const std::string& stream) {
   return position.value_or(0);
 }
 
-absl::StatusOr<rpc::Composed> RpcStack::Compose(const v1::Delivery& delivery) const {
+absl::StatusOr<rpc::Rendered> RpcStack::Compose(const v1::Delivery& delivery) const {
   if (std::string reason = withhold(delivery); !reason.empty()) {
     return delivery::Withheld{std::move(reason)};
   }

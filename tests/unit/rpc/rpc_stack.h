@@ -69,7 +69,7 @@ class RpcStack {
 
  private:
   rpc::ServerParts Parts();
-  absl::StatusOr<rpc::Composed> Compose(const v1::Delivery& delivery) const;
+  absl::StatusOr<rpc::Rendered> Compose(const v1::Delivery& delivery) const;
 
   std::shared_ptr<const intake::Rules> rules_;
   std::shared_ptr<const policy::Views> views_;

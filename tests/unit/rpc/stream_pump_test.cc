@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,19 +29,24 @@ constexpr char kStream[] = "nha/transitions";
 // A client that takes items when the test lets it.
 class FakeSink final : public StreamSink {
  public:
-  absl::StatusOr<std::optional<std::string>> Render(const v1::Delivery& delivery,
-                                                    std::string token) override {
+  absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
+                                  std::string token,
+                                  const std::shared_ptr<store::Snapshot>& snapshot) override {
+    EXPECT_THAT(snapshot->Read({"Goal", delivery.id()}), ::handoff::testing::IsOk());
     absl::MutexLock lock(&mutex_);
-    ++renderings_[delivery.id()];
-    rendered_ = {delivery.id(), std::move(token)};
+    rendered_.push_back(delivery.id());
     if (const auto found = withheld.find(delivery.id()); found != withheld.end()) {
-      return found->second;
+      return delivery::Withheld{found->second};
     }
-    return std::nullopt;
+    if (refused == delivery.id()) return absl::UnavailableError("refused");
+    return delivery.id() + " " + token + std::string(padding, ' ');
   }
-  void Write() override {
+  void Write(std::string item, bool more) override {
     absl::MutexLock lock(&mutex_);
-    written_.push_back(rendered_);
+    const std::size_t space = item.find(' ');
+    const std::string rest = item.substr(space + 1);
+    written_.emplace_back(item.substr(0, space), rest.substr(0, rest.find(' ')));
+    more_.push_back(more);
   }
   void End(const absl::Status& status) override {
     absl::MutexLock lock(&mutex_);
@@ -66,14 +72,26 @@ class FakeSink final : public StreamSink {
     absl::MutexLock lock(&mutex_);
     return written_.at(i).second;
   }
+  // Of each that was written: whether more was to follow at once.
+  std::vector<bool> more() {
+    absl::MutexLock lock(&mutex_);
+    return more_;
+  }
+  std::vector<std::string> rendered() {
+    absl::MutexLock lock(&mutex_);
+    return rendered_;
+  }
 
-  std::map<std::string, std::string> withheld;  // reason by delivery id; set before the start
+  // Set before the start.
+  std::map<std::string, std::string> withheld;  // reason by delivery id
+  std::string refused;                          // the delivery that cannot be rendered
+  std::size_t padding = 0;                      // of each item
 
  private:
   absl::Mutex mutex_;
-  std::pair<std::string, std::string> rendered_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> rendered_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, std::string>> written_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, int> renderings_ ABSL_GUARDED_BY(mutex_);
+  std::vector<bool> more_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> ended_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -105,7 +123,7 @@ class StreamPumpTest : public ::testing::Test {
 
   std::shared_ptr<StreamPump> Open(FakeSink& sink) {
     auto pump = StreamPump::Open(
-        {*store_, hub_, pool_, tokens_, withheld_}, {.window = 4}, PartyKey("nha"), kStream, sink);
+        {*store_, hub_, rounds_, tokens_, withheld_}, options_, PartyKey("nha"), kStream, sink);
     EXPECT_THAT(pump, ::handoff::testing::IsOk());
     return *std::move(pump);
   }
@@ -146,6 +164,7 @@ class StreamPumpTest : public ::testing::Test {
     return sequence.value_or(0);
   }
 
+  StreamPumpOptions options_{.window = 4};
   ::handoff::testing::FakeClock clock_;
   Metrics metrics_;
   const std::unique_ptr<store::Store> store_ = store::OpenMemoryStore();
@@ -153,7 +172,8 @@ class StreamPumpTest : public ::testing::Test {
   StreamHub hub_{{}, metrics_.streams_open};
   WithheldRecorder withheld_{*store_, clock_, metrics_};
   WorkerPool pool_{{.name = "test", .threads = 2, .max_queued = 100}};
-  Acknowledger acknowledger_{*store_, clock_, metrics_, pool_};
+  StreamRounds rounds_{*store_, pool_};
+  Acknowledger acknowledger_{*store_, clock_, metrics_, withheld_, pool_};
 };
 
 TEST_F(StreamPumpTest, SendsWhatIsThereThenWhatComes) {
@@ -232,6 +252,112 @@ TEST_F(StreamPumpTest, HoldsOneItemUnderWayForAClientThatDoesNotRead) {
   }
   HANDOFF_EXPECT_OK(slow.AwaitEnd());
   HANDOFF_EXPECT_OK(quick.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, SendsABurstInOrderAndSaysWhatFollows) {
+  Append(1, 6);
+  FakeSink sink;
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, sink, 6), ElementsAre("d1", "d2", "d3", "d4", "d5", "d6"));
+  EXPECT_THAT(sink.more(), ElementsAre(true, true, true, false, true, false));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, EndsABurstWithTheItemThatFillsIt) {
+  options_ = {.window = 100, .burst_bytes = 1'000};
+  Append(1, 4);
+  FakeSink sink;
+  sink.padding = 600;
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  sink.AwaitWritten(1);
+  EXPECT_THAT(sink.rendered(), ElementsAre("d1", "d2"));
+  EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
+  EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
+  options_ = {.window = 100, .read_bytes = 5};
+  store::Batch batch;
+  for (const char* id : {"d1", "d2", "d3", "d4"}) {
+    v1::StoredResource& goal = batch.resources.emplace_back();
+    goal.mutable_name()->set_type("Goal");
+    goal.mutable_name()->set_id(id);
+    goal.mutable_name()->set_version(1);
+    goal.set_resource("abc");
+  }
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  Append(1, 4);
+  FakeSink sink;
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
+  EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, SendsNoMoreOfABurstToAClientThatHasGone) {
+  Append(1, 6);
+  std::string token;
+  {
+    FakeSink sink;
+    const auto pump = Open(sink);
+    pump->Start(std::nullopt);
+    EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d2"));
+    EXPECT_THAT(sink.rendered(), ElementsAre("d1", "d2", "d3", "d4"));
+    token = sink.token(1);
+    pump->Close(absl::CancelledError("the client is gone"));
+    pump->OnWritten(false);
+    EXPECT_THAT(sink.AwaitEnd(), StatusIs(absl::StatusCode::kCancelled, "gone"));
+    EXPECT_THAT(sink.AwaitWritten(2), ElementsAre("d1", "d2"));
+  }
+  FakeSink again;
+  const auto pump = Open(again);
+  pump->Start(Sequence(token));
+  EXPECT_THAT(Take(*pump, again, 4), ElementsAre("d3", "d4", "d5", "d6"));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(again.AwaitEnd());
+}
+
+TEST_F(StreamPumpTest, SendsWhatIsBeforeAnItemThatCannotBeRendered) {
+  Append(1, 4);
+  FakeSink sink;
+  sink.refused = "d3";
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d2"));
+  pump->OnWritten(true);
+  EXPECT_THAT(sink.AwaitEnd(), StatusIs(absl::StatusCode::kUnavailable, "refused"));
+  EXPECT_THAT(sink.AwaitWritten(2), ElementsAre("d1", "d2"));
+}
+
+TEST_F(StreamPumpTest, RemembersTheLastItemsThatWereWithheldAndAsksTheLedgerForTheRest) {
+  Append(1, 1);
+  WithheldRecorder recorder(*store_, clock_, metrics_, {.max_remembered = 2});
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto first, store_->ReadStream(kStream, 0, 1));
+  EXPECT_FALSE(recorder.WasWithheld(kStream, first[0]).value());
+  Append(2, 6);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto items, store_->ReadStream(kStream, 0, 6));
+  for (int i = 1; i <= 4; ++i) {
+    absl::Notification recorded;
+    recorder.Record(kStream, items[i], "consent", [&](absl::Status status) {
+      HANDOFF_EXPECT_OK(status);
+      recorded.Notify();
+    });
+    recorded.WaitForNotification();
+  }
+  for (int i = 0; i <= 5; ++i) {
+    EXPECT_EQ(recorder.WasWithheld(kStream, items[i]).value(), 1 <= i && i <= 4) << i;
+  }
 }
 
 TEST_F(StreamPumpTest, PassesOverWhatIsWithheldAndRecordsItOnce) {

@@ -129,6 +129,27 @@ TEST_F(StreamsTest, WatchResumesAfterADisconnectWithoutSkipOrRepeat) {
   second.Cancel();
 }
 
+TEST_F(StreamsTest, WatchKeepsTheOrderWhenItIsCancelledAmidManyItemsAndResumed) {
+  stack_.narrative_bytes = 1'000;
+  stack_.Start();
+  std::vector<std::string> ids = Discharge(1, 1);
+  Fill(300);
+  for (int i = 0; i < 300; ++i) ids.push_back("copy-" + std::to_string(i));
+  std::vector<std::string> seen;
+  std::string token;
+  for (const std::size_t until : {7u, 100u, 101u, 301u}) {
+    Watching watching(stack_, "nha", token);
+    while (seen.size() < until) {
+      v1::TransitionItem item = watching.Next();
+      ASSERT_FALSE(item.resume_token().empty());
+      token = item.resume_token();
+      seen.push_back(item.bundle().id());
+    }
+    watching.Cancel();
+  }
+  EXPECT_EQ(seen, ids);
+}
+
 TEST_F(StreamsTest, ATokenThatComesBackAcknowledges) {
   stack_.Start();
   Discharge(1, 3);

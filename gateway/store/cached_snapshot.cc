@@ -1,0 +1,98 @@
+#include "gateway/store/cached_snapshot.h"
+
+#include <utility>
+
+#include "gateway/base/status_macros.h"
+
+namespace handoff::store {
+namespace {
+
+// What `cache` holds under `key`, after `read()` if it holds nothing yet.
+template <class Cache, class Key, class Read>
+auto Remembered(Cache& cache, const Key& key, const Read& read) -> decltype(read()) {
+  if (const auto known = cache.find(key); known != cache.end()) return known->second;
+  HANDOFF_ASSIGN_OR_RETURN(auto found, read());
+  return cache.emplace(key, std::move(found)).first->second;
+}
+
+}  // namespace
+
+CachedSnapshot::CachedSnapshot(std::shared_ptr<Snapshot> snapshot)
+    : snapshot_(std::move(snapshot)) {}
+
+absl::StatusOr<std::optional<v1::StoredResource>> CachedSnapshot::Read(const ResourceKey& key) {
+  HANDOFF_ASSIGN_OR_RETURN(auto resources, ReadMany({key}));
+  return std::move(resources.front());
+}
+
+absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> CachedSnapshot::ReadMany(
+    const std::vector<ResourceKey>& keys) {
+  std::vector<ResourceKey> unknown;
+  for (const ResourceKey& key : keys) {
+    if (!resources_.contains(key)) unknown.push_back(key);
+  }
+  if (!unknown.empty()) {
+    HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+      if (read[i]) {
+        // A good part of a record, and of what a copy costs.
+        read[i]->clear_tokens();
+        bytes_ += read[i]->resource().size();
+      }
+      resources_.emplace(std::move(unknown[i]), std::move(read[i]));
+    }
+  }
+  std::vector<std::optional<v1::StoredResource>> resources;
+  resources.reserve(keys.size());
+  for (const ResourceKey& key : keys) resources.push_back(resources_.at(key));
+  return resources;
+}
+
+absl::StatusOr<std::optional<v1::StoredResource>> CachedSnapshot::ReadVersion(
+    const ResourceKey& key, std::uint64_t version) {
+  return snapshot_->ReadVersion(key, version);
+}
+
+absl::StatusOr<std::vector<v1::StoredResource>> CachedSnapshot::History(
+    const ResourceKey& key, std::uint64_t before_version, std::size_t limit) {
+  return snapshot_->History(key, before_version, limit);
+}
+
+absl::StatusOr<Page> CachedSnapshot::Find(const Query& query) { return snapshot_->Find(query); }
+
+absl::StatusOr<std::optional<std::string>> CachedSnapshot::Lookup(LinkKind kind,
+                                                                  std::string_view key) {
+  return snapshot_->Lookup(kind, key);
+}
+
+absl::StatusOr<std::optional<v1::Person>> CachedSnapshot::ReadPerson(PersonId id) {
+  return Remembered(persons_, id, [&] { return snapshot_->ReadPerson(id); });
+}
+
+absl::StatusOr<std::optional<v1::Transition>> CachedSnapshot::ReadTransition(std::string_view id) {
+  return Remembered(transitions_, std::string(id), [&] { return snapshot_->ReadTransition(id); });
+}
+
+absl::StatusOr<std::optional<v1::Referral>> CachedSnapshot::ReadReferral(std::string_view id) {
+  return Remembered(referrals_, std::string(id), [&] { return snapshot_->ReadReferral(id); });
+}
+
+absl::StatusOr<std::vector<PersonId>> CachedSnapshot::PersonsOf(const PartyKey& party,
+                                                                PersonId after,
+                                                                std::size_t limit) {
+  return snapshot_->PersonsOf(party, after, limit);
+}
+
+absl::StatusOr<std::optional<v1::StoredMessage>> CachedSnapshot::ReadMessage(const MessageId& id) {
+  return Remembered(messages_, id.value(), [&] {
+    absl::StatusOr<std::optional<v1::StoredMessage>> message = snapshot_->ReadMessage(id);
+    if (message.ok() && *message) bytes_ += (*message)->original().size();
+    return message;
+  });
+}
+
+absl::StatusOr<std::vector<v1::LedgerEntry>> CachedSnapshot::Ledger(const MessageId& id) {
+  return snapshot_->Ledger(id);
+}
+
+}  // namespace handoff::store

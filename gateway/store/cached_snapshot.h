@@ -1,0 +1,63 @@
+// A snapshot that asks for each thing once: for who reads the same story from several sides.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+
+#include "gateway/base/ids.h"
+#include "gateway/store/store.h"
+
+namespace handoff::store {
+
+// Keeps what was read of current resources, persons, stays, referrals and messages, as of the
+// snapshot that it stands on, and so grows with what is asked of it: it is to live for a few
+// messages, and to be replaced when bytes() is too much. Resources come without their search
+// tokens. The rest is passed on. A plan is not made on it.
+//
+// Thread safety: one thread at a time.
+class CachedSnapshot final : public Snapshot {
+ public:
+  explicit CachedSnapshot(std::shared_ptr<Snapshot> snapshot);
+
+  // Of the contents of resources and messages that it holds.
+  std::size_t bytes() const { return bytes_; }
+
+  absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
+  absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+      const std::vector<ResourceKey>& keys) override;
+  absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
+                                                                std::uint64_t version) override;
+  absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
+                                                          std::uint64_t before_version,
+                                                          std::size_t limit) override;
+  absl::StatusOr<Page> Find(const Query& query) override;
+  absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
+  absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) override;
+  absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) override;
+  absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) override;
+  absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
+                                                  PersonId after,
+                                                  std::size_t limit) override;
+  absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) override;
+
+ private:
+  const std::shared_ptr<Snapshot> snapshot_;
+  std::size_t bytes_ = 0;
+
+  absl::flat_hash_map<ResourceKey, std::optional<v1::StoredResource>> resources_;
+  absl::flat_hash_map<PersonId, std::optional<v1::Person>> persons_;
+  absl::flat_hash_map<std::string, std::optional<v1::Transition>> transitions_;
+  absl::flat_hash_map<std::string, std::optional<v1::Referral>> referrals_;
+  absl::flat_hash_map<std::string, std::optional<v1::StoredMessage>> messages_;
+};
+
+}  // namespace handoff::store
