@@ -571,8 +571,6 @@ bool ReadJson(std::string_view json,
               std::string* encoded,
               Issues* issues) {
   encoded->clear();
-  // The wire form is seldom longer than the text, and Sink takes what there is room for.
-  encoded->reserve(std::min(json.size(), options.limits.max_bytes));
   return Reader(options.limits, encoded, issues).Run(json);
 }
 

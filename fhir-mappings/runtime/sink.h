@@ -47,7 +47,7 @@ class Sink {
  private:
   // Not inlined, so that Room() is a comparison.
   [[gnu::noinline]] void Grow(std::size_t n) {
-    out_->resize(std::max({out_->capacity(), out_->size() * 2, size_ + n + 256}));
+    out_->resize(std::max(out_->size() * 2, size_ + n + 256));
   }
 
   std::string* out_;

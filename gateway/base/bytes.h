@@ -28,7 +28,7 @@ class Fingerprint {
   Fingerprint& operator=(const Fingerprint&) = delete;
 
   void Add(std::string_view part);
-  std::string Finish() const;  // 16 bytes, the same on every machine
+  std::string Finish() const;  // 16 bytes
 
  private:
   struct State;

@@ -218,7 +218,6 @@ StepResult Step(const v1::Referral& referral, const Move& move) {
 bool MarkDelivered(v1::Referral* referral, const MessageId& message, Timestamp at) {
   if (referral->state() != v1::REFERRAL_STATE_REQUESTED) return false;
   referral->set_state(v1::REFERRAL_STATE_DELIVERED);
-  referral->set_version(referral->version() + 1);
   v1::Referral::Step& step = *referral->add_steps();
   step.set_to(v1::REFERRAL_STATE_DELIVERED);
   step.set_message_id(message.value());

@@ -55,7 +55,8 @@ struct StepResult {
 StepResult Step(const v1::Referral& referral, const Move& move);
 
 // The gateway's own fact: the request has reached its performer. Nothing happens in any state but
-// requested.
+// requested. The version stays: from outside, delivered is requested, and whoever acts on what was
+// read before has missed nothing.
 bool MarkDelivered(v1::Referral* referral, const MessageId& message, Timestamp at);
 
 // An agency was found for a referral that named none. Nothing happens if there is a performer or it

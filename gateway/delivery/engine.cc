@@ -293,6 +293,12 @@ void Engine::Core::OnOutcome(const std::string& id, const connectors::Outcome& o
       TellBreaker(attempt, outcome, now);
       conclusion = Conclude(attempt.delivery, outcome, attempt.carried, rules_, now, random_);
       attempt.conclusion = conclusion;
+      if (conclusion->result == Result::kDelivered && ConcernsReferral(attempt.delivery)) {
+        // It takes a read, for which the connector's thread must not wait.
+        attempt.record_again = now;
+        woken_ = true;
+        return;
+      }
     }
   }
   if (conclusion) {
@@ -317,9 +323,13 @@ void Engine::Core::Record(const std::string& id, const Conclusion& conclusion) {
 void Engine::Core::OnRecorded(const std::string& id, const absl::Status& status) {
   const Timestamp now = parts_.clock.Now();
   if (!status.ok()) {
-    log::Warning("delivery.not_recorded", {{"delivery", log::Safe(id)}, {"error", status}});
+    // A referral that moved in between is read again at once.
+    const bool moved = absl::IsAborted(status);
+    if (!moved) {
+      log::Warning("delivery.not_recorded", {{"delivery", log::Safe(id)}, {"error", status}});
+    }
     absl::MutexLock lock(&mutex_);
-    attempts_.at(id).record_again = now + kRecordAgain;
+    attempts_.at(id).record_again = moved ? now : now + kRecordAgain;
     woken_ = true;
     return;
   }

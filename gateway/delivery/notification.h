@@ -29,7 +29,7 @@ struct NotificationRules {
 };
 
 struct Notification {
-  std::string bundle;  // an encoded Bundle
+  std::string bundle;  // an encoded resource: a Bundle
   Carried carried;
 };
 

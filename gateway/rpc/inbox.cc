@@ -129,6 +129,8 @@ void Inbox::Write(std::string item, bool more) {
 }
 
 void Inbox::End(const absl::Status& status) {
+  // gRPC may let go of the call as soon as it is finished.
+  const auto self = shared_from_this();
   absl::MutexLock lock(&mutex_);
   ended_ = true;
   Finish(context_.End(*call_, method_, status));

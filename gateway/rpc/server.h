@@ -59,8 +59,8 @@ struct ServerParts {
   intake::Intake& intake;
   const access::Reader& reader;
   // Decides again, at each sending, what of a delivery its recipient may see, as of a snapshot of
-  // this moment: an encoded Bundle. Any thread; may block. Errors: whatever stands in the way now;
-  // the stream ends and its client resumes.
+  // this moment: an encoded resource, a Bundle. Any thread; may block. Errors: whatever stands in
+  // the way now; the stream ends and its client resumes.
   std::function<absl::StatusOr<Rendered>(const v1::Delivery&, store::Snapshot&)> compose;
   delivery::DeadLetters& dead_letters;
   security::TokenVerifier& verifier;

@@ -10,6 +10,20 @@
 
 namespace handoff::rpc {
 
+namespace {
+
+// What is thrown ends this stream alone.
+template <class Step>
+auto Guarded(const Step& step) -> decltype(step()) {
+  try {
+    return step();
+  } catch (const std::exception& e) {
+    return MakeError(ErrorId::kInternal, "the gateway failed", e.what());
+  }
+}
+
+}  // namespace
+
 absl::StatusOr<std::shared_ptr<StreamPump>> StreamPump::Open(StreamPumpParts parts,
                                                              const StreamPumpOptions& options,
                                                              const PartyKey& party,
@@ -73,7 +87,8 @@ void StreamPump::Continue() { parts_.rounds.Join(shared_from_this()); }
 
 void StreamPump::Gather() {
   if (!window_.empty() || IsClosing()) return;
-  if (absl::Status filled = Fill(); !filled.ok()) Close(std::move(filled));
+  absl::Status filled = Guarded([this] { return Fill(); });
+  if (!filled.ok()) Close(std::move(filled));
 }
 
 void StreamPump::Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) {
@@ -82,7 +97,8 @@ void StreamPump::Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) {
     sink_.End(*closing);
     return;
   }
-  absl::StatusOr<std::optional<delivery::Withheld>> withheld = RenderBurst(snapshot);
+  absl::StatusOr<std::optional<delivery::Withheld>> withheld =
+      Guarded([&] { return RenderBurst(snapshot); });
   if (!burst_.empty()) return WriteNext();
   if (!withheld.ok()) {
     Close(withheld.status());
@@ -103,7 +119,9 @@ absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst(
     const v1::Delivery& delivery = window_.front();
     HANDOFF_ASSIGN_OR_RETURN(const bool settled, parts_.withheld.WasWithheld(stream_, delivery));
     if (!settled) {
-      HANDOFF_ASSIGN_OR_RETURN(Rendered rendered, Render(delivery, snapshot));
+      HANDOFF_ASSIGN_OR_RETURN(
+          Rendered rendered,
+          sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()), snapshot));
       if (auto* withheld = std::get_if<delivery::Withheld>(&rendered)) return std::move(*withheld);
       burst_.push_back(std::get<std::string>(std::move(rendered)));
       bytes += burst_.back().size();
@@ -111,15 +129,6 @@ absl::StatusOr<std::optional<delivery::Withheld>> StreamPump::RenderBurst(
     Passed();
   }
   return std::nullopt;
-}
-
-absl::StatusOr<Rendered> StreamPump::Render(const v1::Delivery& delivery,
-                                            const std::shared_ptr<store::Snapshot>& snapshot) {
-  try {
-    return sink_.Render(delivery, parts_.tokens.Encode(stream_, delivery.sequence()), snapshot);
-  } catch (const std::exception& e) {
-    return MakeError(ErrorId::kInternal, "the gateway failed", e.what());
-  }
 }
 
 void StreamPump::WriteNext() {

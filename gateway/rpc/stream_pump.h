@@ -4,9 +4,11 @@
 // The pump knows no gRPC: a StreamSink writes and ends. It reads ahead a window of deliveries and
 // renders a burst of them at a time, all on one snapshot, which it shares with other streams that
 // have something to send at the same moment. A burst is no more than what a transport
-// takes at once, so it leaves as it was rendered; only then the next one is rendered. When the
-// stream is dry the pump sleeps until the hub wakes it. A client that does not read leaves an item
-// under way: the pump then holds neither a thread nor more than its window and a burst.
+// takes at once; only when it is taken the next one is rendered. What is decided of an item is
+// decided then: to a client that does not read, a burst may stand in the transport's buffers until
+// it does. When the stream is dry the pump sleeps until the hub wakes it. A client that does not
+// read leaves an item under way: the pump then holds neither a thread nor more than its window and
+// a burst.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +25,6 @@
 #include "absl/synchronization/mutex.h"
 
 #include "gateway/base/ids.h"
-#include "gateway/base/worker_pool.h"
 #include "gateway/delivery/renderer.h"
 #include "gateway/rpc/resume_token.h"
 #include "gateway/rpc/stream_hub.h"
@@ -120,8 +121,6 @@ class StreamPump final : public StreamListener,
   // withheld. Stops at what it cannot render; that is an error if nothing was rendered before it.
   absl::StatusOr<std::optional<delivery::Withheld>> RenderBurst(
       const std::shared_ptr<store::CachedSnapshot>& snapshot);
-  absl::StatusOr<Rendered> Render(const v1::Delivery& delivery,
-                                  const std::shared_ptr<store::Snapshot>& snapshot);
   // Gives the turn up if there is nothing to do until the hub wakes the pump; false: there is.
   bool Rest();
 

@@ -79,7 +79,7 @@ void WithheldRecorder::Remember(const std::string& stream, std::uint64_t sequenc
   if (sequence <= known.unknown_up_to) return;
   known.withheld.insert(sequence);
   if (known.withheld.size() <= options_.max_remembered) return;
-  known.unknown_up_to = *known.withheld.begin();
+  known.unknown_up_to = std::max(known.unknown_up_to, *known.withheld.begin());
   known.withheld.erase(known.withheld.begin());
 }
 

@@ -387,10 +387,10 @@ TEST_F(RocksStoreDamageTest, StopsWritingWhenTheDiskRefuses) {
 TEST_F(RocksStoreDamageTest, RefusesAnotherDiskFormat) {
   Open();
   store_.reset();
-  ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(2)).ok());
+  ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(3)).ok());
   EXPECT_THAT(OpenRocksStore(directory_.path()),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "disk format 2"));
-  ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(1)).ok());
+              StatusIs(absl::StatusCode::kFailedPrecondition, "disk format 3"));
+  ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(2)).ok());
   HANDOFF_EXPECT_OK(OpenRocksStore(directory_.path()));
 }
 

@@ -10,10 +10,12 @@
 namespace handoff::store {
 namespace {
 
-// A block takes no further record from here on: who reads one record decompresses its whole block.
+// A block takes no further record from here on, and a record as large is a block of its own: who
+// reads one record decompresses its whole block.
 constexpr std::size_t kFullBlock = std::size_t{128} << 10;
-// What a damaged block may make us allocate: far above the largest record.
-constexpr std::size_t kMaxBlock = std::size_t{256} << 20;
+// What a damaged block may make us allocate: the largest protobuf message and what may stand
+// before it.
+constexpr std::size_t kMaxBlock = (std::size_t{1} << 31) + kFullBlock;
 // Blocks that a reader keeps: what is read together was mostly written together.
 constexpr std::size_t kMaxRecent = 4;
 
@@ -30,7 +32,8 @@ std::string EncodeSlice(std::uint64_t commit, const Slice& slice) {
 }
 
 Slice BlockBuilder::Add(const google::protobuf::MessageLite& record) {
-  if (open_.size() >= kFullBlock) Close();
+  const bool large = record.ByteSizeLong() >= kFullBlock;
+  if (!open_.empty() && (large || open_.size() >= kFullBlock)) Close();
   const std::size_t offset = open_.size();
   record.AppendToString(&open_);
   return {closed_.size(), offset, open_.size() - offset};
@@ -68,9 +71,10 @@ absl::StatusOr<std::string_view> BlockReader::Load(const Key& key) {
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> packed,
                            db_.Get(key::Block(key.first, key.second), snapshot_));
   if (!packed) return Damaged();
-  HANDOFF_ASSIGN_OR_RETURN(std::string block, Decompress(*packed, kMaxBlock));
+  absl::StatusOr<std::string> block = Decompress(*packed, kMaxBlock);
+  if (!block.ok()) return Damaged();
   if (recent_.size() >= kMaxRecent) recent_.pop_front();
-  return recent_.emplace_back(key, std::move(block)).second;
+  return recent_.emplace_back(key, *std::move(block)).second;
 }
 
 }  // namespace handoff::store

@@ -7,7 +7,7 @@ namespace handoff::store {
 namespace {
 
 // Of keys and values. A store of another version is refused; a migration is a step of its own.
-constexpr std::uint64_t kDiskFormat = 1;
+constexpr std::uint64_t kDiskFormat = 2;
 
 absl::Status Damaged() { return absl::DataLossError("a record of the store is damaged"); }
 

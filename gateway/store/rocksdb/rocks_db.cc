@@ -22,7 +22,6 @@ rocksdb::BlockBasedTableOptions TableOptions() {
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   // Most planning reads ask for what is not there yet: a new resource, a new link.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // Values are some 2 kB: larger blocks compress better, and a read still decodes only a few.
   table.block_size = 16 * 1024;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;

@@ -19,7 +19,7 @@
 namespace handoff::store {
 namespace {
 
-// With 35 kB a commit, some 4 MB: written in a few milliseconds, so no one waits long for others.
+// With 10 kB a commit, some 1 MB: written in a few milliseconds, so no one waits long for others.
 constexpr std::size_t kMaxGroup = 128;
 
 class RocksStore final : public Store {

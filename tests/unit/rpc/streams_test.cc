@@ -387,6 +387,42 @@ TEST_F(StreamsTest, InboxAcknowledgesAndEndsWhenTheClientHasSaidAll) {
   EXPECT_THAT(stack_.LedgerOf(receipt.message_id(), "htf"), Contains(v1::LedgerEntry::DELIVERED));
 }
 
+// The version that an item carries stays good for the performer's answer.
+TEST_F(StreamsTest, AcknowledgingARequestMarksItDeliveredAndLeavesItsVersion) {
+  stack_.Start();
+  stack_.Submit("discharge");
+  stack_.Submit("referral");
+  v1::ReferralItem item;
+  {
+    const auto call = stack_.As("htf");
+    const auto stream = stack_.Stub<v1::Referrals>()->Inbox(call.get());
+    ASSERT_TRUE(stream->Write(v1::InboxRequest()));
+    ASSERT_TRUE(stream->Read(&item));
+    v1::InboxRequest done;
+    done.set_acknowledge(item.resume_token());
+    ASSERT_TRUE(stream->Write(done));
+    stream->WritesDone();
+    ASSERT_TRUE(stream->Finish().ok());
+  }
+  v1::ListReferralsRequest delivered;
+  delivered.set_state(v1::REFERRAL_STATE_DELIVERED);
+  v1::ListReferralsResponse listed;
+  const auto list = stack_.As("htf");
+  ASSERT_TRUE(stack_.Stub<v1::Referrals>()->List(list.get(), delivered, &listed).ok());
+  ASSERT_EQ(listed.referrals_size(), 1);
+  EXPECT_EQ(listed.referrals(0).version(), item.referral().version());
+
+  v1::UpdateReferralRequest accept;
+  accept.set_referral_id(item.referral().id());
+  accept.set_to(v1::REFERRAL_STATE_ACCEPTED);
+  accept.set_expected_version(item.referral().version());
+  v1::Referral referral;
+  const auto update = stack_.As("htf");
+  const grpc::Status status = stack_.Stub<v1::Referrals>()->Update(update.get(), accept, &referral);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(referral.state(), v1::REFERRAL_STATE_ACCEPTED);
+}
+
 TEST_F(StreamsTest, InboxResumesWithoutAcknowledging) {
   stack_.Start();
   stack_.Submit("discharge");
