@@ -35,7 +35,7 @@ struct StoreSettings {
   std::string path = "var/handoff";
   std::size_t max_pending_deliveries = 1'000'000;
   std::size_t max_queued_commits = 4096;
-  std::size_t max_stream_items = 100'000;
+  std::size_t max_stream_items = 1'000'000;
   bool operator==(const StoreSettings&) const = default;
 };
 

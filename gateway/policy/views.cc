@@ -19,7 +19,7 @@ constexpr std::string_view kInlineLabelUrl = "extension-inline-sec-label";
 // Every resource that leaves is searched, narrative and all. find() stops at each letter that the
 // part begins with; this skips.
 bool Contains(std::string_view text, std::string_view part) {
-  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+  return !text.empty() && memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
 absl::StatusOr<std::string> ProjectUnmapped(

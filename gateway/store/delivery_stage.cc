@@ -73,6 +73,21 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
   if (added > settled && pending_ + added - settled > options_.max_pending_deliveries) {
     return absl::ResourceExhaustedError("too many deliveries are pending");
   }
+  return CheckStreams(batch);
+}
+
+// What is not acknowledged never gives way.
+absl::Status DeliveryStage::CheckStreams(const Batch& batch) const {
+  absl::flat_hash_map<std::string, std::uint64_t> added;
+  for (const StreamItem& item : batch.append) ++added[item.stream];
+  for (const auto& [stream, items] : added) {
+    const auto known = streams_.find(stream);
+    const std::uint64_t waiting =
+        known == streams_.end() ? 0 : known->second.last - known->second.acknowledged;
+    if (waiting + items > options_.max_stream_items) {
+      return absl::ResourceExhaustedError("too many items of a stream are not acknowledged");
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -65,6 +65,7 @@ class DeliveryStage {
 
  private:
   absl::Status Check(const Batch& batch) const;
+  absl::Status CheckStreams(const Batch& batch) const;
   std::optional<DeliveryPlace> Find(const std::string& id) const;
   void StageDeliveries(Batch& batch, std::uint64_t commit, StagedDeliveries& staged);
   void StageStreams(Batch& batch, StagedDeliveries& staged);

@@ -14,9 +14,9 @@ struct StoreOptions {
   // Commits waiting for the committer before the next one answers kResourceExhausted.
   // Range 1..1'000'000.
   std::size_t max_queued_commits = 4096;
-  // Items kept per stream; a later one removes the oldest, acknowledged or not.
-  // Range 1..1'000'000'000.
-  std::size_t max_stream_items = 100'000;
+  // Items kept per stream. A later one removes the oldest that is acknowledged; a commit that would
+  // leave more unacknowledged answers kResourceExhausted. Range 1..1'000'000'000.
+  std::size_t max_stream_items = 1'000'000;
 };
 
 // kInvalidArgument if an option is outside its range.

@@ -286,9 +286,30 @@ TEST_P(StoreDelivery, StreamKeepsOneOrderAndItsPosition) {
 
 TEST_P(StoreDelivery, StreamKeepsItsNewestItems) {
   Open({.max_stream_items = 3});
-  for (const char* id : {"a", "b", "c", "d", "e"}) Append("s", id);
+  for (const char* id : {"a", "b", "c"}) Append("s", id);
+  Acknowledge("s", 2);
+  for (const char* id : {"d", "e"}) Append("s", id);
   EXPECT_THAT(ReadStream("s", 0), ElementsAre("c@3", "d@4", "e@5"));
   EXPECT_EQ(store_->StreamEnd("s").value(), 5u);
+}
+
+TEST_P(StoreDelivery, StreamRefusesMoreThanItMayHoldUnacknowledged) {
+  Open({.max_stream_items = 3});
+  for (const char* id : {"a", "b"}) Append("s", id);
+  Batch batch;
+  batch.resources = {MakeResource("Goal", "g", 1, 1)};
+  for (const char* id : {"c", "d"}) batch.append.push_back({"s", MakeDelivery(id, "nha", 1)});
+  batch.append.push_back({"t", MakeDelivery("x", "lfm", 1)});
+  EXPECT_THAT(store_->CommitAndWait(std::move(batch)),
+              StatusIs(absl::StatusCode::kResourceExhausted, "not acknowledged"));
+  EXPECT_THAT(ReadStream("s", 0), ElementsAre("a@1", "b@2"));
+  EXPECT_THAT(ReadStream("t", 0), ElementsAre());
+  EXPECT_EQ(store_->GetSnapshot()->Read({"Goal", "g"}).value(), std::nullopt);
+  Append("s", "c");
+  Append("t", "y");
+  Acknowledge("s", 1);
+  Append("s", "d");
+  EXPECT_THAT(ReadStream("s", 0), ElementsAre("b@2", "c@3", "d@4"));
 }
 
 TEST_P(StoreDelivery, TellsTheListenerWhatCameIn) {

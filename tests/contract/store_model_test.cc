@@ -144,7 +144,10 @@ void Player::AddDeliveries(Batch& batch) {
   some([&](v1::Delivery delivery) { batch.replay.push_back(std::move(delivery)); });
   if (Draw(4) == 0) batch.discard.push_back(DrawDelivery());
   if (Draw(2) == 0) batch.append.push_back({Pick(kStreams), MakeDelivery("x", "nha", 1)});
-  if (Draw(3) == 0) batch.acknowledge.push_back({Pick(kStreams), Draw(10)});
+  if (Draw(2) == 0) {
+    const std::string stream = Pick(kStreams);
+    batch.acknowledge.push_back({stream, Draw(store_->StreamEnd(stream).value_or(0) + 3)});
+  }
 }
 
 std::string Player::CommitSomething() {
@@ -270,7 +273,7 @@ INSTANTIATE_TEST_SUITE_P(Backends,
 
 TEST_P(StoreModel, AnswersAsTheModelDoes) {
   constexpr int kSteps = 1500;
-  const StoreOptions options{.max_pending_deliveries = 40, .max_stream_items = 6};
+  const StoreOptions options{.max_pending_deliveries = 40, .max_stream_items = 20};
   for (std::uint32_t seed = 1; seed <= 4; ++seed) {
     const handoff::testing::TempDir directory;
     const auto open = [&] { return GetParam().open(directory.path(), options); };
