@@ -152,22 +152,7 @@ inline void UTF8<char>::Encode(handoff::fhir::InsituStream& text, unsigned codep
     if (text.half_character == 0) text.half_character = text.Tell();
     codepoint = 0xfffd;
   }
-  const auto put = [&text](unsigned lead, unsigned bits) {
-    text.Put(static_cast<char>(lead | bits));
-  };
-  if (codepoint < 0x80) return put(0, codepoint);
-  if (codepoint < 0x800) {
-    put(0xc0, codepoint >> 6);
-  } else {
-    if (codepoint < 0x10000) {
-      put(0xe0, codepoint >> 12);
-    } else {
-      put(0xf0, codepoint >> 18);
-      put(0x80, (codepoint >> 12) & 0x3f);
-    }
-    put(0x80, (codepoint >> 6) & 0x3f);
-  }
-  put(0x80, codepoint & 0x3f);
+  Encode(static_cast<InsituStringStream&>(text), codepoint);
 }
 
 template <>

@@ -66,6 +66,12 @@ class Resolver {
   }
 
  private:
+  static void LeaveOut(Write& write, int status) {
+    write.refused = true;
+    write.skip = true;
+    write.status = status;
+  }
+
   void Refuse(Write& write,
               int status,
               std::string_view code,
@@ -74,9 +80,7 @@ class Resolver {
     std::string path = write.item->path;
     if (!member.empty()) path.append(1, '.').append(member);
     issues_.push_back(Issue{Severity::kError, code, std::move(text), std::move(path)});
-    write.refused = true;
-    write.skip = true;
-    write.status = status;
+    LeaveOut(write, status);
     if (request_.atomic) resolved_.http_status = status;
   }
 
@@ -86,9 +90,7 @@ class Resolver {
     for (Write& write : writes_) {
       const Item& item = *write.item;
       if (item.refused != 0) {
-        write.refused = true;
-        write.skip = true;
-        write.status = item.refused;
+        LeaveOut(write, item.refused);
         continue;
       }
       write.key.type = std::string(item.type);
