@@ -1,5 +1,6 @@
 #include "fhir-mappings/validation/bundle_index.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "fhir-mappings/runtime/type_lookup.h"
@@ -19,15 +20,12 @@ bool IsId(std::string_view text) {
   return true;
 }
 
-bool IsResourceName(std::string_view name) {
-  if (FindResource(name) != nullptr) return true;
-  for (const std::string_view opaque : kTables.opaque) {
-    if (opaque == name) return true;
-  }
-  return false;
-}
-
 }  // namespace
+
+bool IsResourceType(std::string_view name) {
+  return FindResource(name) != nullptr ||
+         std::binary_search(kTables.opaque.begin(), kTables.opaque.end(), name);
+}
 
 std::optional<RestUrl> ParseRestUrl(std::string_view url) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) return std::nullopt;
@@ -38,7 +36,7 @@ std::optional<RestUrl> ParseRestUrl(std::string_view url) {
   if (type == url.npos) return std::nullopt;
   const RestUrl parts{
       url.substr(0, type + 1), url.substr(type + 1, id - type - 1), url.substr(id + 1)};
-  if (!IsId(parts.id) || !IsResourceName(parts.type)) return std::nullopt;
+  if (!IsId(parts.id) || !IsResourceType(parts.type)) return std::nullopt;
   return parts;
 }
 
@@ -90,9 +88,10 @@ std::optional<Item> BundleIndex::Find(const ReferenceView& reference, std::strin
   std::string composed;
   std::string_view url = reference.uri;
   if (reference.IsRelative()) {
-    const std::optional<RestUrl> base = ParseRestUrl(from);
-    if (!base) return std::nullopt;
-    ((((composed += base->base) += reference.type) += '/') += reference.id);
+    // Without a base the reference itself may be the fullUrl; that this must be absolute is said
+    // elsewhere.
+    if (const std::optional<RestUrl> base = ParseRestUrl(from)) composed = base->base;
+    ((composed += reference.type) += '/') += reference.id;
     url = composed;
   } else if (const std::size_t history = url.find(kHistory); history != url.npos) {
     url = url.substr(0, history);

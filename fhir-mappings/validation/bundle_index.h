@@ -22,6 +22,9 @@ struct RestUrl {
 };
 std::optional<RestUrl> ParseRestUrl(std::string_view url);
 
+// Whether R4 has a resource type of this name.
+bool IsResourceType(std::string_view name);
+
 // Whether a uri has a scheme.
 bool IsAbsolute(std::string_view uri);
 

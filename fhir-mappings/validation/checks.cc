@@ -15,15 +15,6 @@
 namespace handoff::fhir::internal {
 namespace {
 
-// The only child with this name as text; empty if there is none.
-std::string OnlyText(const Item& item, std::string_view name) {
-  Items children;
-  AppendChildren(item, name, children);
-  std::string scratch;
-  if (children.size() != 1) return {};
-  return std::string(TextOf(children.front(), scratch).value_or(std::string_view()));
-}
-
 // Whether a reference, canonical, uri or url of the item, or of what is below it, is `text`.
 bool Mentions(const Item& item, std::string_view text) {
   std::string scratch;
@@ -93,8 +84,7 @@ bool FullUrlsAreUnique(const Scope& scope) {
     }
     if (url.empty()) urls.pop_back();
   }
-  std::stable_sort(
-      urls.begin(), urls.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(urls.begin(), urls.end());
   const auto version = [](std::string_view encoded) {
     const std::optional<Item> item = ResourceItem(encoded);
     Items meta;

@@ -120,15 +120,6 @@ Order CompareNumbers(double a, double b) {
   return a < b ? Order::kLess : Order::kGreater;
 }
 
-// The one child with this name, as text; empty if there is none.
-std::string ChildText(const Item& item, std::string_view name) {
-  Items children;
-  AppendChildren(item, name, children);
-  std::string scratch;
-  if (children.size() != 1) return {};
-  return std::string(TextOf(children.front(), scratch).value_or(std::string_view()));
-}
-
 Order CompareQuantities(const Item& a, const Item& b) {
   Items left;
   Items right;
@@ -139,8 +130,8 @@ Order CompareQuantities(const Item& a, const Item& b) {
   const std::optional<double> y = NumberOf(right.front());
   if (!x || !y) return Order::kUnknown;
   for (const std::string_view name : {"system", "code", "unit"}) {
-    const std::string unit = ChildText(a, name);
-    if (unit != ChildText(b, name)) return Order::kUnknown;
+    const std::string unit = OnlyText(a, name);
+    if (unit != OnlyText(b, name)) return Order::kUnknown;
     if (name == "code" && !unit.empty()) break;  // the unit is only its display
   }
   return CompareNumbers(*x, *y);

@@ -103,6 +103,19 @@ std::optional<Item> ResourceItem(std::string_view encoded) {
   return Item{Item::Form::kMessage, false, type, nullptr, field.bytes, 0};
 }
 
+std::string_view TypeNameOf(const Item& resource, std::string& scratch) {
+  if (resource.form == Item::Form::kMessage) return resource.type->name;
+  return JsonStringText(JsonMember(resource.bytes, "resourceType"), scratch);
+}
+
+std::string OnlyText(const Item& item, std::string_view name) {
+  Items children;
+  AppendChildren(item, name, children);
+  std::string scratch;
+  if (children.size() != 1) return {};
+  return std::string(TextOf(children.front(), scratch).value_or(std::string_view()));
+}
+
 std::uint8_t FindElement(const Type& type, std::string_view name) {
   const Member* const member = FindMember(type, name);
   if (member != nullptr && !type.elements[member->element].choice) return member->element;

@@ -43,6 +43,12 @@ inline Item TextItem(std::string_view text) {
 // An encoded resource; nullopt if it is damaged.
 std::optional<Item> ResourceItem(std::string_view encoded);
 
+// "Patient", of an opaque resource too.
+std::string_view TypeNameOf(const Item& resource, std::string& scratch);
+
+// The text of the only child with this name; empty if there is none, or more.
+std::string OnlyText(const Item& item, std::string_view name);
+
 // The element of `type` that FHIRPath calls `name` (a choice without its type), or kNoElement.
 std::uint8_t FindElement(const Type& type, std::string_view name);
 

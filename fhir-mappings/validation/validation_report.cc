@@ -18,6 +18,10 @@ std::string PathOf(const Step& step) {
 bool ValidationReport::MakeRoom(Severity severity) {
   if (issues_->size() - begin_ < max_issues_) return true;
   ++unlisted_;
+  if (severity < Severity::kError) {
+    unlisted_severity_ = std::max(unlisted_severity_, severity);
+    return false;
+  }
   const auto begin = issues_->begin() + static_cast<std::ptrdiff_t>(begin_);
   const auto lesser = std::find_if(issues_->rbegin(),
                                    std::make_reverse_iterator(begin),

@@ -52,18 +52,13 @@ class Places {
   std::uint64_t seen_ = 0;
 };
 
-std::string_view NameOf(const Item& resource, std::string& scratch) {
-  if (resource.form == Item::Form::kMessage) return resource.type->name;
-  return JsonStringText(JsonMember(resource.bytes, "resourceType"), scratch);
-}
-
 }  // namespace
 
 bool Walk::Root(std::string_view encoded) {
   const std::optional<Item> resource = ResourceItem(encoded);
   if (!resource) return false;
   std::string scratch;
-  const Step here{nullptr, NameOf(*resource, scratch), -1};
+  const Step here{nullptr, TypeNameOf(*resource, scratch), -1};
   Resource(*resource, here, {}, /*contained=*/false);
   return true;
 }
@@ -93,7 +88,7 @@ void Walk::Resource(const Item& resource, const Step& here, const Place& outer, 
   place_.contained = contained;
   if (!contained) place_.root = resource;
   if (resource.form == Item::Form::kJson) {
-    JsonValue({}, resource.bytes, here);
+    JsonValue(contained ? "contained" : "", resource.bytes, here);
   } else {
     Mapped(resource, here);
   }
@@ -107,8 +102,10 @@ void Walk::Mapped(const Item& resource, const Step& here) {
   if (bundle) {
     place_.bundle = &index;
     place_.full_url = {};
+    Links(resource, here);
   }
   Object(*resource.type, resource.bytes, here);
+  ContainedIds(resource, here);
 }
 
 void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
@@ -119,8 +116,13 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
-    if (const Member* const member = FindField(type, field.number))
-      present |= std::uint64_t{1} << member->element;
+    const Member* const member = FindField(type, field.number);
+    if (member == nullptr) continue;
+    present |= std::uint64_t{1} << member->element;
+    if (member->kind == Kind::kUri || member->kind == Kind::kUrl ||
+        member->kind == Kind::kCanonical) {
+      Uri(type, *member, field, here);
+    }
   }
   if (!extra.empty()) {
     const bool only_extra = present == 0;
@@ -129,7 +131,7 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
         (present & ~(std::uint64_t{1} << FindElement(type, "id"))) == 0) {
       EmptyElement(here);
     }
-    Json({}, extra, here);
+    Json(extra, here);
   }
   Scope scope{{Item::Form::kMessage, false, &type, nullptr, wire, 0},
               present,
@@ -137,6 +139,8 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
               place_.root,
               this};
   Invariants(type.invariants, scope, here);
+  if (type.name == "Attachment") AttachmentSize(scope.context, here);
+  if (type.name == "Bundle.entry") Entry(scope.context, here);
   Children(type, wire, here);
   --depth_;
 }
@@ -147,8 +151,6 @@ void Walk::EmptyElement(const Step& here) {
 }
 
 void Walk::Children(const Type& type, std::string_view wire, const Step& here) {
-  const std::string_view outer_url = place_.full_url;
-  if (type.name == "Bundle.entry") Entry(wire, here);
   Places places(type, wire);
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
@@ -166,14 +168,13 @@ void Walk::Children(const Type& type, std::string_view wire, const Step& here) {
       Resource(*resource, step, place_, /*contained=*/member->name == "contained");
     }
   }
-  place_.full_url = outer_url;
 }
 
 void Walk::Child(const Type& type, const Member& member, const Item& item, const Step& here) {
   if (member.ref == kTables.reference_type) {
     const auto position = static_cast<std::size_t>(&member - type.members.data());
     const std::size_t set = type.targets.empty() ? 0 : type.targets[position];
-    Reference(kTables.targets[set], item.bytes, here);
+    Reference(kTables.targets[set], item, here);
   }
   Object(*item.type, item.bytes, here);
 }
@@ -224,7 +225,7 @@ void Walk::Broken(const Invariant& invariant, const Step& here) {
 }
 
 // The members of an object that is kept as text.
-void Walk::Json(std::string_view, std::string_view value, const Step& up) {
+void Walk::Json(std::string_view value, const Step& up) {
   JsonSteps steps(value);
   std::string_view name;
   for (std::string_view member; steps.Next(name, member);) {
@@ -254,9 +255,13 @@ void Walk::JsonValue(std::string_view name, std::string_view value, const Step& 
   }
   if (!IsJsonObjectText(value) || depth_ == kMaxMessageDepth) return;
   ++depth_;
+  const Item root = place_.root;
+  if (name != "contained" && !JsonMember(value, "resourceType").empty())
+    place_.root = {Item::Form::kJson, false, nullptr, nullptr, value, 0};
   if (name == "extension" || name == "modifierExtension") Extension(value, here);
   if (name.starts_with('_') && JsonMember(value, "extension").empty()) EmptyElement(here);
-  Json(name, value, here);
+  Json(value, here);
+  place_.root = root;
   --depth_;
 }
 
@@ -275,58 +280,6 @@ void Walk::Extension(std::string_view value, const Step& here) {
   }
   if (!url) report_.Error("required", here, "url is missing; Extension needs url");
   if (ext_1 != nullptr && extensions == has_value) Broken(*ext_1, here);
-}
-
-void Walk::Reference(std::span<const std::string_view> targets,
-                     std::string_view wire,
-                     const Step& here) {
-  const ReferenceView reference = DecodeReference(wire);
-  std::string scratch;
-  std::string_view type = reference.type;
-  if (type.empty() && !reference.uri.empty()) {
-    if (const auto found = Resolve(reference)) {
-      type = NameOf(*found, scratch);
-    } else if (const auto url = ParseRestUrl(reference.uri)) {
-      type = url->type;
-    }
-  }
-  Items stated;
-  AppendChildren({Item::Form::kMessage, false, &kTables.types[kTables.reference_type], nullptr,
-                  wire, 0},
-                 "type",
-                 stated);
-  std::string stated_scratch;
-  std::string_view named;
-  if (stated.size() == 1)
-    named = TextOf(stated.front(), stated_scratch).value_or(std::string_view());
-  named = named.substr(named.rfind('/') + 1);
-  if (!type.empty() && !named.empty() && named != type) {
-    report_.Error("structure",
-                  here,
-                  "Reference.type and the reference name different resource types");
-  }
-  if (type.empty()) type = named;
-  if (type.empty() || targets.empty() ||
-      std::find(targets.begin(), targets.end(), type) != targets.end()) {
-    return;
-  }
-  std::string text = "must not refer to ";
-  text += IsPlainName(type) ? type : "this type";
-  text += "; allowed are";
-  for (const std::string_view target : targets) (text += ' ') += target;
-  report_.Error("structure", here, text);
-}
-
-// What holds for an entry, and where the references in it start.
-void Walk::Entry(std::string_view wire, const Step&) {
-  place_.full_url = {};
-  const Type& bundle = *FindResource("Bundle");
-  const Type& entry = kTables.types[FindMember(bundle, "entry")->ref];
-  const Member& full_url = *FindMember(entry, "fullUrl");
-  WireReader reader(wire);
-  for (WireField field; reader.Next(field);) {
-    if (field.number == full_url.field) place_.full_url = field.bytes;
-  }
 }
 
 }  // namespace handoff::fhir::internal

@@ -44,14 +44,21 @@ class Walk final : public Resolver {
   void EmptyElement(const Step& here);
 
   // JSON that is kept as text: extensions, and references to what is contained.
-  void Json(std::string_view name, std::string_view value, const Step& up);
+  void Json(std::string_view value, const Step& up);
   void JsonValue(std::string_view name, std::string_view value, const Step& here);
   void Extension(std::string_view value, const Step& here);
 
+  // What no invariant says (walk_rules.cc).
   void Reference(std::span<const std::string_view> targets,
-                 std::string_view wire,
+                 const Item& reference,
                  const Step& here);
-  void Entry(std::string_view wire, const Step& here);
+  void ReferenceForm(const ReferenceView& reference, const Step& here);
+  void InBundle(const ReferenceView& reference, const Step& here);
+  void Entry(const Item& entry, const Step& here);
+  void Links(const Item& bundle, const Step& here);
+  void ContainedIds(const Item& resource, const Step& here);
+  void AttachmentSize(const Item& attachment, const Step& here);
+  void Uri(const Type& type, const Member& member, const WireField& field, const Step& here);
 
   const ValidateOptions& options_;
   ValidationReport& report_;
