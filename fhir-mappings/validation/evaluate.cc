@@ -319,11 +319,13 @@ std::size_t Evaluator::Push(std::uint16_t index) {
     case Op::kChild:
       PushChildren(node);
       break;
-    case Op::kChildren:
+    case Op::kChildren: {
       PushInput(node.left);
-      for (std::size_t i = begin, end = stack_.size(); i < end; ++i)
-        AppendAllChildren(Item(stack_[i]), stack_);
+      const std::size_t end = stack_.size();
+      for (std::size_t i = begin; i < end; ++i) AppendAllChildren(Item(stack_[i]), stack_);
+      Erase(begin, end);
       break;
+    }
     case Op::kDescendants:
       PushDescendants(node);
       break;

@@ -125,6 +125,7 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
     }
   }
   if (!extra.empty()) {
+    EmptySiblings(type, extra, present, here);
     const bool only_extra = present == 0;
     present |= ElementsInExtra(type, extra);
     if (only_extra && type.resource_field == 0 &&
@@ -143,6 +144,23 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
   if (type.name == "Bundle.entry") Entry(scope.context, here);
   Children(type, wire, here);
   --depth_;
+}
+
+// `_name` without `name`, and without extensions.
+void Walk::EmptySiblings(const Type& type,
+                         std::string_view extra,
+                         std::uint64_t present,
+                         const Step& here) {
+  JsonSteps steps(extra);
+  std::string_view name;
+  for (std::string_view value; steps.Next(name, value);) {
+    const Member* const member = name.starts_with('_') ? FindMember(type, name.substr(1)) : nullptr;
+    if (member == nullptr || (present >> member->element & 1) != 0 || !IsJsonObjectText(value) ||
+        !JsonMember(value, "extension").empty()) {
+      continue;
+    }
+    EmptyElement({&here, PathName(type.elements[member->element].name), -1});
+  }
 }
 
 void Walk::EmptyElement(const Step& here) {
@@ -259,7 +277,6 @@ void Walk::JsonValue(std::string_view name, std::string_view value, const Step& 
   if (name != "contained" && !JsonMember(value, "resourceType").empty())
     place_.root = {Item::Form::kJson, false, nullptr, nullptr, value, 0};
   if (name == "extension" || name == "modifierExtension") Extension(value, here);
-  if (name.starts_with('_') && JsonMember(value, "extension").empty()) EmptyElement(here);
   Json(value, here);
   place_.root = root;
   --depth_;

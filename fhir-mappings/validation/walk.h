@@ -42,6 +42,10 @@ class Walk final : public Resolver {
   bool Holds(const Invariant& invariant, const Scope& scope);
   void Broken(const Invariant& invariant, const Step& here);
   void EmptyElement(const Step& here);
+  void EmptySiblings(const Type& type,
+                     std::string_view extra,
+                     std::uint64_t present,
+                     const Step& here);
 
   // JSON that is kept as text: extensions, and references to what is contained.
   void Json(std::string_view value, const Step& up);
