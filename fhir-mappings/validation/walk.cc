@@ -9,6 +9,7 @@
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/validation/checks.h"
 #include "fhir-mappings/validation/json_text_view.h"
+#include "fhir-mappings/validation/profile_check.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -105,7 +106,17 @@ void Walk::Mapped(const Item& resource, const Step& here) {
     Links(resource, here);
   }
   Object(*resource.type, resource.bytes, here);
+  Profiles(resource, here);
   ContainedIds(resource, here);
+}
+
+void Walk::Profiles(const Item& resource, const Step& here) {
+  static const std::vector<std::string> kNone;
+  const std::vector<std::string>& claimed = here.up == nullptr ? options_.claimed : kNone;
+  if (options_.profiles == nullptr && claimed.empty()) return;
+  static const ProfileSet kNothingKnown;
+  const ProfileSet& known = options_.profiles == nullptr ? kNothingKnown : *options_.profiles;
+  ProfileCheck(known, evaluator_, *this, report_).Resource(resource, place_.root, claimed, here);
 }
 
 void Walk::Object(const Type& type, std::string_view wire, const Step& here) {

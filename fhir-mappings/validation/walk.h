@@ -34,6 +34,7 @@ class Walk final : public Resolver {
 
   void Resource(const Item& resource, const Step& here, const Place& outer, bool contained);
   void Mapped(const Item& resource, const Step& here);
+  void Profiles(const Item& resource, const Step& here);
   void Object(const Type& type, std::string_view wire, const Step& here);
   void Children(const Type& type, std::string_view wire, const Step& here);
   void Child(const Type& type, const Member& member, const Item& item, const Step& here);
