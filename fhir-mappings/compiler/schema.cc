@@ -264,7 +264,7 @@ class Resolver {
     } else if (const Kind kind = PrimitiveKind(ref.name); kind != Kind::kExtra) {
       member.kind = kind;
       expected = ProtoTypeOf(kind);
-      if (member.repeated && fhir::internal::IsVarint(kind)) {
+      if (member.repeated && fhir::internal::IsVarint(kind) && kind != Kind::kPositiveInt) {
         errors_.Add(line.where,
                     "a repeated " + ref.name + " cannot hold the null that R4 allows in its list");
         return false;
@@ -292,7 +292,7 @@ class Resolver {
 
   // A number that may be 0 needs to tell 0 from absent.
   bool Presence(const FieldLine& line, const FieldDescriptor& field, const SchemaMember& member) {
-    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum ||
+    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum || member.repeated ||
         field.has_presence())
       return true;
     errors_.Add(line.where, field.full_name() + " cannot tell 0 from absent: declare it optional");

@@ -90,6 +90,10 @@ struct Member {
   std::uint8_t element;  // index into the elements of the type
 };
 
+// Such a list is one packed field. What it holds is never 0 (codes, positiveInt), so 0 stands for a
+// gap.
+constexpr bool IsPacked(const Member& member) { return member.repeated && IsVarint(member.kind); }
+
 // One element as FHIR names it: value[x] is one element with many members.
 struct Element {
   std::string_view name;

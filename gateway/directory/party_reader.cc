@@ -359,6 +359,23 @@ std::vector<RosterRow> ReadRoster(const Party& party,
   return roster;
 }
 
+// Keys of `accepts`: a rule that a document may break, and what is done then.
+fhir::Tolerances ReadTolerances(const ConfigNode& node, ConfigErrors& errors) {
+  static constexpr Choice<fhir::Tolerance> kTolerances[] = {{"reject", fhir::Tolerance::kReject},
+                                                            {"warn", fhir::Tolerance::kWarn},
+                                                            {"keep", fhir::Tolerance::kKeep}};
+  node.UnknownKeys({"unknown", "codes", "forms", "missing"}, errors);
+  fhir::Tolerances tolerances;
+  const auto read = [&](const char* key, fhir::Tolerance& tolerance) {
+    tolerance = ReadChoice<fhir::Tolerance>(node[key], kTolerances, tolerance, errors);
+  };
+  read("unknown", tolerances.unknown);
+  read("codes", tolerances.codes);
+  read("forms", tolerances.forms);
+  read("missing", tolerances.missing);
+  return tolerances;
+}
+
 std::string ReadTimeZone(const ConfigNode& node, ConfigErrors& errors) {
   std::string name = node.String(errors, "UTC");
   try {
@@ -387,7 +404,8 @@ Party ReadParty(const ConfigNode& node, ConfigErrors& errors) {
                     "services",
                     "area",
                     "clients",
-                    "roster"},
+                    "roster",
+                    "accepts"},
                    errors);
   Party party;
   party.key = PartyKey(node["key"].RequiredString(errors));
@@ -412,6 +430,7 @@ Party ReadParty(const ConfigNode& node, ConfigErrors& errors) {
   }
   party.clients = ReadClients(node["clients"], errors);
   party.roster = ReadRoster(party, node["roster"], errors);
+  party.tolerances = ReadTolerances(node["accepts"], errors);
   return party;
 }
 

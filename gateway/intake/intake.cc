@@ -61,7 +61,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     work->id = MessageId(MintId('m', ToMicros(work->received)));
     int http_status = 0;
     if (work->submission.interaction != Interaction::kMove && !Decode(work->submission,
-                                                                      services_->limits,
+                                                                      OptionsFor(*work),
                                                                       services_->max_entries,
                                                                       &work->request,
                                                                       &work->warnings,
@@ -92,6 +92,13 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     } else {
       Commit(std::move(work), *std::move(plan));
     }
+  }
+
+  // As strict as the sender's party is configured.
+  fhir::ReadOptions OptionsFor(const Work& work) const {
+    const std::shared_ptr<const Rules> rules = services_->rules();
+    const directory::Party* sender = rules->directory->Find(work.submission.sender);
+    return {services_->limits, sender == nullptr ? fhir::Tolerances() : sender->tolerances};
   }
 
   absl::StatusOr<Plan> MakeOne(const std::shared_ptr<store::Snapshot>& snapshot,

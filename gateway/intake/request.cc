@@ -260,7 +260,7 @@ bool DecodeSingle(const Submission& submission,
 }  // namespace
 
 bool CheckEncoded(std::string_view encoded,
-                  const fhir::ReadLimits& limits,
+                  const fhir::ReadOptions& options,
                   std::string* checked,
                   Issues* issues) {
   std::string json;
@@ -270,24 +270,23 @@ bool CheckEncoded(std::string_view encoded,
         Issue{Severity::kFatal, "structure", "not an encoded handoff.v1.Resource", ""});
     return false;
   }
-  if (!fhir::ReadJson(json, fhir::ReadOptions{limits}, &once_more, issues)) return false;
+  if (!fhir::ReadJson(json, options, &once_more, issues)) return false;
   checked->append(once_more);
   return true;
 }
 
 bool Decode(const Submission& submission,
-            const fhir::ReadLimits& limits,
+            const fhir::ReadOptions& options,
             std::size_t max_entries,
             Request* request,
             fhir::Issues* issues,
             int* http_status) {
   if (submission.encoded) {
-    if (!CheckEncoded(submission.content, limits, &request->encoded, issues)) {
+    if (!CheckEncoded(submission.content, options, &request->encoded, issues)) {
       *http_status = IsTooBig(*issues) ? 413 : 400;
       return false;
     }
-  } else if (!fhir::ReadJson(
-                 submission.content, fhir::ReadOptions{limits}, &request->encoded, issues)) {
+  } else if (!fhir::ReadJson(submission.content, options, &request->encoded, issues)) {
     *http_status = IsTooBig(*issues) ? 413 : 400;
     return false;
   }

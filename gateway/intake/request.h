@@ -44,7 +44,7 @@ struct Request {
 // Puts an encoded resource that a client sent through the rules that JSON meets; appends it to
 // `*checked`.
 bool CheckEncoded(std::string_view encoded,
-                  const fhir::ReadLimits& limits,
+                  const fhir::ReadOptions& options,
                   std::string* checked,
                   fhir::Issues* issues);
 
@@ -52,7 +52,7 @@ bool CheckEncoded(std::string_view encoded,
 // status in `*http_status` (400 for what cannot be read, 413 for a limit, 422 for what this
 // interaction does not take). `submission.content` may be consumed.
 bool Decode(const Submission& submission,
-            const fhir::ReadLimits& limits,
+            const fhir::ReadOptions& options,
             std::size_t max_entries,
             Request* request,
             fhir::Issues* issues,

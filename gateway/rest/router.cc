@@ -117,7 +117,9 @@ Routed FindRoute(http::Verb verb, std::string_view path) {
 }
 
 bool IsServedType(std::string_view type) {
-  if (type == "Bundle" || type == "MessageHeader" || type == "OperationOutcome") return false;
+  if (type == "Bundle" || type == "MessageHeader" || type == "OperationOutcome" ||
+      type == "Parameters")
+    return false;
   if (type.empty() || type.size() > kMaxTypeLength ||
       !std::all_of(type.begin(), type.end(), IsLetter)) {
     return false;

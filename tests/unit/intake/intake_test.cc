@@ -133,6 +133,21 @@ TEST_F(IntakeTest, RecordsARefusedMessageWithItsIssues) {
   EXPECT_FALSE((*kept)->receipt().accepted());
 }
 
+TEST_F(IntakeTest, IsAsStrictAsTheSendersPartyIsConfigured) {
+  const std::string message =
+      Replaced(DemoMessage("discharge"), R"("gender": "female")", R"("gender": "F")");
+  const v1::Receipt refused = Accept(Bundle(message));
+  EXPECT_FALSE(refused.accepted());
+  EXPECT_EQ(refused.http_status(), 400u);
+  LoadRules({{"mrmc.accepts.codes", "warn"}});
+  const v1::Receipt accepted = Accept(Bundle(message));
+  ASSERT_TRUE(accepted.accepted()) << accepted.ShortDebugString();
+  ASSERT_EQ(accepted.issues_size(), 1);
+  EXPECT_EQ(accepted.issues(0).severity(), v1::ISSUE_SEVERITY_WARNING);
+  EXPECT_THAT(accepted.issues(0).expression(), HasSubstr(".resource.gender"));
+  EXPECT_THAT(Kinds(Pending("lfm")), Contains(v1::EVENT_KIND_DISCHARGE));
+}
+
 TEST_F(IntakeTest, RefusesMoreEntriesThanTheLimit) {
   const auto bundle = [](int entries) {
     std::string text = R"({"resourceType":"Bundle","type":"transaction","entry":[)";
