@@ -146,7 +146,7 @@ void AppendField(const Type& type,
       resource->member = &member;
       items.push_back(*resource);
     }
-  } else if (member.kind == Kind::kEnum && member.repeated && field.type == WireType::kBytes) {
+  } else if (IsPacked(member) && field.type == WireType::kBytes) {
     WireReader packed(field.bytes);
     for (std::uint64_t number = 0; packed.NextPacked(number);) {
       items.push_back({Item::Form::kScalar, false, nullptr, &member, {}, number});
