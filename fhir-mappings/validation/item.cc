@@ -156,6 +156,18 @@ void AppendField(const Type& type,
   }
 }
 
+std::int32_t PlaceInList(const Type& type,
+                         std::string_view wire,
+                         const Member& member,
+                         const WireField& field) {
+  std::int32_t count = 0;
+  WireReader reader(wire);
+  for (WireField before; reader.Next(before) && before.whole.data() != field.whole.data();) {
+    if (FindField(type, before.number) == &member) ++count;
+  }
+  return count;
+}
+
 void AppendElement(const Item& item, std::uint8_t element, Items& items) {
   const Type& type = *item.type;
   const std::size_t begin = items.size();
