@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,16 +27,56 @@ constexpr const char* kKindNames[] = {
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(Kind::kExtra) + 1);
 
 constexpr const char* kOpNames[] = {
-    "kThis",       "kContext",   "kResource",    "kRootResource", "kString",
-    "kNumber",     "kTrue",      "kFalse",       "kNothing",      "kChild",
-    "kChildren",   "kDescendants", "kResolve",   "kExtension",    "kIndex",
-    "kFirst",      "kWhere",     "kSelect",      "kOfType",       "kTrace",
-    "kIif",        "kExists",    "kEmpty",       "kCount",        "kAll",
-    "kNot",        "kHasValue",  "kIsDistinct",  "kIntersect",    "kContains",
-    "kStartsWith", "kEndsWith",  "kSubstring",   "kLength",       "kToString",
-    "kIs",         "kAnd",       "kOr",          "kXor",          "kImplies",
-    "kEqual",      "kNotEqual",  "kEquivalent",  "kLess",         "kLessOrEqual",
-    "kGreater",    "kGreaterOrEqual", "kIn",     "kPlus",         "kConcatenate",
+    "kThis",
+    "kContext",
+    "kResource",
+    "kRootResource",
+    "kString",
+    "kNumber",
+    "kTrue",
+    "kFalse",
+    "kNothing",
+    "kChild",
+    "kChildren",
+    "kDescendants",
+    "kResolve",
+    "kExtension",
+    "kIndex",
+    "kFirst",
+    "kWhere",
+    "kSelect",
+    "kOfType",
+    "kTrace",
+    "kIif",
+    "kExists",
+    "kEmpty",
+    "kCount",
+    "kAll",
+    "kNot",
+    "kHasValue",
+    "kIsDistinct",
+    "kIntersect",
+    "kContains",
+    "kStartsWith",
+    "kEndsWith",
+    "kSubstring",
+    "kLength",
+    "kToString",
+    "kIs",
+    "kAnd",
+    "kOr",
+    "kXor",
+    "kImplies",
+    "kEqual",
+    "kNotEqual",
+    "kEquivalent",
+    "kLess",
+    "kLessOrEqual",
+    "kGreater",
+    "kGreaterOrEqual",
+    "kIn",
+    "kPlus",
+    "kConcatenate",
     "kUnion",
 };
 static_assert(std::size(kOpNames) == static_cast<std::size_t>(Op::kUnion) + 1);
@@ -301,9 +341,9 @@ class Emitter {
             "};\n\n}  // namespace\n\nconstinit const Tables kTables = {kTypes, kEnums, "
             "kResourceByField, kResources, "
             "kOpaque, " +
-            std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) + ", " +
-            element_invariants_ + ", " + (checks_.empty() ? "{}" : "kChecks") + ", kTargetSets" +
-            "};\n\n}  // namespace handoff::fhir::internal\n";
+            std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) +
+            ", " + element_invariants_ + ", " + (checks_.empty() ? "{}" : "kChecks") +
+            ", kTargetSets" + "};\n\n}  // namespace handoff::fhir::internal\n";
   }
 
   const Schema& schema_;

@@ -139,7 +139,10 @@ SchemaInvariant Start(const InvariantLine& line) {
   return invariant;
 }
 
-bool Compile(const InvariantLine& line, SchemaInvariant& invariant, Schema& schema, Errors& errors) {
+bool Compile(const InvariantLine& line,
+             SchemaInvariant& invariant,
+             Schema& schema,
+             Errors& errors) {
   fhir::ParsedExpression parsed;
   fhir::ExpressionError error;
   if (!fhir::ParseExpression(line.expression, &parsed, &error)) {

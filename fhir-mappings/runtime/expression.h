@@ -69,8 +69,8 @@ enum class Op : std::uint8_t {
 inline constexpr std::uint16_t kNoExpr = 0xffff;
 inline constexpr std::uint8_t kNoElement = 0xff;
 
-// One node; the others are named by their place in the expression. The input of a function stands in
-// `left`, its argument in `right`.
+// One node; the others are named by their place in the expression. The input of a function stands
+// in `left`, its argument in `right`.
 struct Expr {
   Op op = Op::kThis;
   std::uint8_t element = kNoElement;  // kChild of the context itself: the element, if it is known

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "fhir-mappings/runtime/type_lookup.h"
 
@@ -18,12 +19,6 @@ bool IsId(std::string_view text) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.') return false;
   }
   return true;
-}
-
-std::string VersionOf(const Item& resource) {
-  Items meta;
-  AppendChildren(resource, "meta", meta);
-  return meta.empty() ? std::string() : OnlyText(meta.front(), "versionId");
 }
 
 }  // namespace
@@ -57,11 +52,14 @@ bool IsAbsolute(std::string_view uri) {
 }
 
 std::string_view BundleIndex::type() const {
-  Items types;
-  AppendChildren(bundle_, "type", types);
-  std::string scratch;
-  if (types.size() != 1) return {};
-  return TextOf(types.front(), scratch).value_or(std::string_view());  // of an enum: static
+  if (!std::exchange(type_read_, true)) {
+    Items types;
+    AppendChildren(bundle_, "type", types);
+    std::string scratch;
+    if (types.size() == 1)
+      type_ = TextOf(types.front(), scratch).value_or(std::string_view());  // of an enum: static
+  }
+  return type_;
 }
 
 void BundleIndex::Read() const {
@@ -82,7 +80,10 @@ void BundleIndex::Read() const {
       if (part.number == resource.field) encoded = part.bytes;
     }
     if (encoded.empty()) continue;
-    if (!url.empty()) by_url_.emplace_back(url, encoded);
+    if (!url.empty()) {
+      const std::optional<Item> resource_item = ResourceItem(encoded);
+      by_url_.push_back({url, resource_item ? VersionOf(*resource_item) : std::string(), encoded});
+    }
     const Head head = ReadHead(encoded);
     if (!head.id.empty())
       by_name_.emplace(std::string(head.type) + '/' + std::string(head.id), encoded);
@@ -108,16 +109,14 @@ std::optional<Item> BundleIndex::Find(const ReferenceView& reference,
     url = url.substr(0, history);
   }
   url = url.substr(0, url.find('#', 1));
-  std::optional<Item> found;
-  std::size_t count = 0;
-  auto it = std::lower_bound(by_url_.begin(), by_url_.end(), std::pair(url, std::string_view()));
-  for (; it != by_url_.end() && it->first == url; ++it) {
-    const std::optional<Item> item = ResourceItem(it->second);
-    if (!item || (!version.empty() && VersionOf(*item) != version)) continue;
-    if (++count == 1) found = item;
-  }
-  if (matches != nullptr) *matches = count;
-  return found;
+  const auto by_url = [](const Entry& a, const Entry& b) { return a.url < b.url; };
+  const Entry wanted{url, std::string(version), {}};
+  const auto [begin, end] = version.empty()
+                                ? std::equal_range(by_url_.begin(), by_url_.end(), wanted, by_url)
+                                : std::equal_range(by_url_.begin(), by_url_.end(), wanted);
+  if (matches != nullptr) *matches = static_cast<std::size_t>(end - begin);
+  if (begin == end) return std::nullopt;
+  return ResourceItem(begin->encoded);
 }
 
 std::optional<Item> BundleIndex::FindByName(const ReferenceView& reference) const {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -35,8 +35,8 @@ class BundleIndex {
  public:
   explicit BundleIndex(const Item& bundle) : bundle_(bundle) {}
 
-  // By fullUrl, and version if the reference has one, as the rules have it; `from` is the fullUrl of
-  // the entry with the reference. `matches`, if it is not null, tells how many entries fit.
+  // By fullUrl, and version if the reference has one, as the rules have it; `from` is the fullUrl
+  // of the entry with the reference. `matches`, if it is not null, tells how many entries fit.
   std::optional<Item> Find(const ReferenceView& reference,
                            std::string_view from,
                            std::size_t* matches = nullptr) const;
@@ -47,12 +47,22 @@ class BundleIndex {
   std::string_view type() const;
 
  private:
+  struct Entry {
+    std::string_view url;
+    std::string version;
+    std::string_view encoded;
+    bool operator<(const Entry& other) const {
+      return std::tie(url, version) < std::tie(other.url, other.version);
+    }
+  };
+
   void Read() const;
 
   const Item bundle_;
+  mutable bool type_read_ = false;
+  mutable std::string_view type_;
   mutable bool read_ = false;
-  // Url and encoded resource, by url.
-  mutable std::vector<std::pair<std::string_view, std::string_view>> by_url_;
+  mutable std::vector<Entry> by_url_;  // sorted, those without fullUrl left out
   mutable absl::flat_hash_map<std::string, std::string_view> by_name_;
 };
 

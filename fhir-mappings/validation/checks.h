@@ -1,5 +1,5 @@
-// The invariants that FHIRPath, or the part of it that is understood, cannot say: one function each,
-// by key.
+// The invariants that FHIRPath, or the part of it that is understood, cannot say: one function
+// each, by key.
 #pragma once
 
 #include <span>
@@ -21,8 +21,5 @@ inline constexpr std::string_view kWalked[] = {"ele-1", "ext-1"};
 
 // The function of Tables::checks at this position; null if the walk checks it.
 bool (*CheckAt(std::size_t position))(const Scope& scope);
-
-// Whether a resource has a contained one with this id.
-bool HasContained(const Item& resource, std::string_view id);
 
 }  // namespace handoff::fhir::internal

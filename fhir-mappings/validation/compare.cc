@@ -16,10 +16,10 @@ namespace {
 
 // The types of primitives by kind; an enum is a code.
 constexpr std::string_view kKindTypes[] = {
-    "string",       "markdown", "xhtml",   "uri",         "url",         "canonical", "oid",
-    "uuid",         "code",     "id",      "base64Binary", "time",       "decimal",   "string",
-    "boolean",      "integer",  "positiveInt", "unsignedInt", "code",    "date",      "dateTime",
-    "instant",
+    "string",  "markdown", "xhtml",    "uri",     "url",          "canonical",
+    "oid",     "uuid",     "code",     "id",      "base64Binary", "time",
+    "decimal", "string",   "boolean",  "integer", "positiveInt",  "unsignedInt",
+    "code",    "date",     "dateTime", "instant",
 };
 static_assert(std::size(kKindTypes) == static_cast<std::size_t>(Kind::kInstant) + 1);
 
@@ -85,14 +85,12 @@ std::optional<Span> SpanOf(const Item& item) {
     return Span{first, first + more, DateTimeParts::kSecond};
   }
   using namespace std::chrono;
-  const year_month_day date(
-      sys_days(days((time.parts.seconds >= 0 ? time.parts.seconds : time.parts.seconds - 86'399) /
-                    86'400)));
+  const year_month_day date(sys_days(
+      days((time.parts.seconds >= 0 ? time.parts.seconds : time.parts.seconds - 86'399) / 86'400)));
   const bool has_day = time.parts.precision == DateTimeParts::kDay;
   const bool has_month = has_day || time.parts.precision == DateTimeParts::kMonth;
-  return WholeDays(int(date.year()),
-                   has_month ? unsigned(date.month()) : 0,
-                   has_day ? unsigned(date.day()) : 0);
+  return WholeDays(
+      int(date.year()), has_month ? unsigned(date.month()) : 0, has_day ? unsigned(date.day()) : 0);
 }
 
 Order CompareDates(const Item& a, const Item& b) {

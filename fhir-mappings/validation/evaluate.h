@@ -5,10 +5,13 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "fhir-mappings/runtime/expression.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/validation/item.h"
+#include "fhir-mappings/validation/local_ids.h"
 
 namespace handoff::fhir::internal {
 
@@ -24,7 +27,7 @@ struct Scope {
   Item context;
   std::optional<std::uint64_t> present;  // bit n: element n stands in the context, a message
   Item resource;
-  Item root;  // the resource that contains `resource`, or itself
+  const LocalIds* root = nullptr;  // of the resource that contains `resource`, or of itself
   Resolver* resolver = nullptr;
 };
 
@@ -33,12 +36,16 @@ enum class Truth : std::uint8_t { kEmpty, kFalse, kTrue };
 // Its memory serves one expression after the other.
 class Evaluator {
  public:
-  // Whether an invariant holds. FHIRPath's empty does not; a comparison that cannot be decided (dates
-  // of unlike precision that overlap, quantities of unlike units) does.
+  // Whether an invariant holds. FHIRPath's empty does not; a comparison that cannot be decided
+  // (dates of unlike precision that overlap, quantities of unlike units) does.
   bool Holds(Expression expression, const Scope& scope);
 
   // Appends what the expression yields to `items`. They hold while the evaluator does no more.
   void Select(Expression expression, const Scope& scope, Items& items);
+
+  // True once it has compared as often as it may: from then on everything holds.
+  bool exhausted() const { return comparisons_ > kMaxComparisons; }
+  static constexpr std::size_t kMaxComparisons = 1'000'000;
 
  private:
   Truth Test(std::uint16_t node);
@@ -51,10 +58,16 @@ class Evaluator {
   Truth TestDistinct(const Expr& node);
   std::optional<bool> Presence(const Expr& node) const;
 
+  void Begin(Expression expression, const Scope& scope);
+  bool Equal(const Item& a, const Item& b) {
+    return ++comparisons_ <= kMaxComparisons && AreEqual(a, b);
+  }
+
   // Leaves the items of a node on the stack; returns where they begin.
   std::size_t Push(std::uint16_t node);
   std::size_t PushInput(std::uint16_t node);
   void PushChildren(const Expr& node);
+  void PushOfResource(const Expr& node);
   void PushWhere(const Expr& node);
   void PushSelect(const Expr& node);
   void PushOfType(const Expr& node);
@@ -76,6 +89,9 @@ class Evaluator {
   bool at_context_ = true;  // the focus is the context
   Items stack_;
   std::deque<std::string> texts_;
+  // What children of %resource are: they are the same for every focus.
+  std::vector<std::pair<const Expr*, Items>> of_resource_;
+  std::size_t comparisons_ = 0;
 };
 
 }  // namespace handoff::fhir::internal

@@ -56,24 +56,14 @@ constexpr Operator kImpliesRow[] = {{"implies", Op::kImplies}};
 constexpr Operator kOrRow[] = {{"or", Op::kOr}, {"xor", Op::kXor}};
 constexpr Operator kAndRow[] = {{"and", Op::kAnd}};
 constexpr Operator kInRow[] = {{"in", Op::kIn}};
-constexpr Operator kEqualRow[] = {
-    {"=", Op::kEqual}, {"!=", Op::kNotEqual}, {"~", Op::kEquivalent}};
-constexpr Operator kOrderRow[] = {{"<=", Op::kLessOrEqual},
-                                  {">=", Op::kGreaterOrEqual},
-                                  {"<", Op::kLess},
-                                  {">", Op::kGreater}};
+constexpr Operator kEqualRow[] = {{"=", Op::kEqual}, {"!=", Op::kNotEqual}, {"~", Op::kEquivalent}};
+constexpr Operator kOrderRow[] = {
+    {"<=", Op::kLessOrEqual}, {">=", Op::kGreaterOrEqual}, {"<", Op::kLess}, {">", Op::kGreater}};
 constexpr Operator kUnionRow[] = {{"|", Op::kUnion}};
 constexpr Operator kTypeRow[] = {{"is", Op::kIs}, {"as", Op::kOfType}};
 constexpr Operator kPlusRow[] = {{"+", Op::kPlus}, {"&", Op::kConcatenate}};
-constexpr std::span<const Operator> kRows[] = {kImpliesRow,
-                                               kOrRow,
-                                               kAndRow,
-                                               kInRow,
-                                               kEqualRow,
-                                               kOrderRow,
-                                               kUnionRow,
-                                               kTypeRow,
-                                               kPlusRow};
+constexpr std::span<const Operator> kRows[] = {
+    kImpliesRow, kOrRow, kAndRow, kInRow, kEqualRow, kOrderRow, kUnionRow, kTypeRow, kPlusRow};
 
 bool IsLetter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool IsDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
@@ -220,8 +210,7 @@ class Parser {
     if (Take("%resource")) return Add(Op::kResource);
     if (Take("%rootResource")) return Add(Op::kRootResource);
     if (Take("%context")) return Add(Op::kContext);
-    if (Take("%ucum"))
-      return Add(Op::kString, kNoExpr, kNoExpr, "http://unitsofmeasure.org");
+    if (Take("%ucum")) return Add(Op::kString, kNoExpr, kNoExpr, "http://unitsofmeasure.org");
     if (Take("true")) return Add(Op::kTrue);
     if (Take("false")) return Add(Op::kFalse);
     return Step(kNoExpr);

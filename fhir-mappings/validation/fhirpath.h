@@ -3,8 +3,8 @@
 // Understood: paths, indexers, $this, %resource, %rootResource, %context, %ucum, literals of
 // strings, numbers and booleans, {}; and, or, xor, implies, = != ~ < <= > >=, in, +, &, |, is, as;
 // exists, empty, count, all, where, select, first, not, hasValue, isDistinct, intersect, contains,
-// startsWith, endsWith, substring(n), length, toString, ofType, is, as, iif, resolve, extension(url),
-// children, descendants, trace.
+// startsWith, endsWith, substring(n), length, toString, ofType, is, as, iif, resolve,
+// extension(url), children, descendants, trace.
 #pragma once
 
 #include <cstddef>

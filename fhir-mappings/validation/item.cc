@@ -61,20 +61,6 @@ void AppendJsonChildren(const Item& item, std::string_view name, Items& items) {
   }
 }
 
-// The element that a member of an `extra` belongs to: kNoElement if the type knows none.
-const Member* ExtraOwner(const Type& type, std::string_view json_name) {
-  if (const Member* const member = FindMember(type, json_name)) return member;
-  return json_name.starts_with('_') ? FindMember(type, json_name.substr(1)) : nullptr;
-}
-
-std::string_view ExtraOf(const Type& type, std::string_view wire) {
-  WireReader reader(wire);
-  for (WireField field; reader.Next(field);) {
-    if (field.number == type.extra_field && field.type == WireType::kBytes) return field.bytes;
-  }
-  return {};
-}
-
 // What of an element stands in the extra; siblings only if the element has no value elsewhere.
 void AppendExtra(const Item& item,
                  std::string_view extra,
@@ -114,6 +100,12 @@ std::string OnlyText(const Item& item, std::string_view name) {
   std::string scratch;
   if (children.size() != 1) return {};
   return std::string(TextOf(children.front(), scratch).value_or(std::string_view()));
+}
+
+std::string VersionOf(const Item& resource) {
+  Items meta;
+  AppendChildren(resource, "meta", meta);
+  return meta.empty() ? std::string() : OnlyText(meta.front(), "versionId");
 }
 
 std::uint8_t FindElement(const Type& type, std::string_view name) {
@@ -156,18 +148,6 @@ void AppendField(const Type& type,
   }
 }
 
-std::int32_t PlaceInList(const Type& type,
-                         std::string_view wire,
-                         const Member& member,
-                         const WireField& field) {
-  std::int32_t count = 0;
-  WireReader reader(wire);
-  for (WireField before; reader.Next(before) && before.whole.data() != field.whole.data();) {
-    if (FindField(type, before.number) == &member) ++count;
-  }
-  return count;
-}
-
 void AppendElement(const Item& item, std::uint8_t element, Items& items) {
   const Type& type = *item.type;
   const std::size_t begin = items.size();
@@ -176,8 +156,13 @@ void AppendElement(const Item& item, std::uint8_t element, Items& items) {
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
     const Member* const member = FindField(type, field.number);
-    if (member != nullptr && member->element == element)
-      AppendField(type, item.bytes, *member, field, items);
+    if (member == nullptr || member->element != element) continue;
+    AppendField(type, item.bytes, *member, field, items);
+    // Of what does not repeat there is no more, unless it is a gap with extensions.
+    if (!member->repeated && items.size() != begin &&
+        (member->kind == Kind::kMessage || HasValue(items.back()))) {
+      return;
+    }
   }
   if (!extra.empty()) AppendExtra(item, extra, element, begin, items);
 }
@@ -215,20 +200,9 @@ void AppendAllChildren(const Item& item, Items& items) {
   }
 }
 
-std::string_view ExtraMember(const Type& type, std::string_view wire, std::string_view name) {
-  const std::string_view extra = ExtraOf(type, wire);
-  return extra.empty() ? extra : JsonMember(extra, name);
-}
-
-std::uint64_t ElementsInExtra(const Type& type, std::string_view extra) {
-  std::uint64_t elements = 0;
-  JsonSteps steps(extra);
-  std::string_view name;
-  for (std::string_view value; steps.Next(name, value);) {
-    if (const Member* const owner = ExtraOwner(type, name))
-      elements |= std::uint64_t{1} << owner->element;
-  }
-  return elements;
+const Member* ExtraOwner(const Type& type, std::string_view json_name) {
+  if (const Member* const member = FindMember(type, json_name)) return member;
+  return json_name.starts_with('_') ? FindMember(type, json_name.substr(1)) : nullptr;
 }
 
 }  // namespace handoff::fhir::internal

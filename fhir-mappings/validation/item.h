@@ -46,6 +46,9 @@ std::optional<Item> ResourceItem(std::string_view encoded);
 // "Patient", of an opaque resource too.
 std::string_view TypeNameOf(const Item& resource, std::string& scratch);
 
+// meta.versionId; empty if there is none.
+std::string VersionOf(const Item& resource);
+
 // The text of the only child with this name; empty if there is none, or more.
 std::string OnlyText(const Item& item, std::string_view name);
 
@@ -60,25 +63,15 @@ void AppendField(const Type& type,
                  const WireField& field,
                  Items& items);
 
-// How many items of the member stand before `field` in a message.
-std::int32_t PlaceInList(const Type& type,
-                         std::string_view wire,
-                         const Member& member,
-                         const WireField& field);
-
 // Appends the children of `item` with this name; a name that it cannot have appends nothing.
 void AppendChildren(const Item& item, std::string_view name, Items& items);
 // Likewise, where the element is known.
 void AppendElement(const Item& item, std::uint8_t element, Items& items);
 void AppendAllChildren(const Item& item, Items& items);
 
-// The member of a message's extra, in a list or alone: "extension", "_birthDate". Empty if there is
-// none.
-std::string_view ExtraMember(const Type& type, std::string_view wire, std::string_view name);
-
-// Bits of the elements that stand in `extra`: as a member with the element's name, with an
-// underscore before it, or with one of the types of a choice.
-std::uint64_t ElementsInExtra(const Type& type, std::string_view extra);
+// The member whose name, or whose name behind an underscore, a member of an `extra` has; null if
+// the type knows none.
+const Member* ExtraOwner(const Type& type, std::string_view json_name);
 
 // Whether the item has a value: not of an element with elements, nor of a primitive with extensions
 // only.

@@ -21,8 +21,8 @@ void AppendUtf8(std::uint32_t code, std::string& out) {
   }
 }
 
-// The escape behind a backslash at `at`; steps over it. The reader writes characters above U+FFFF as
-// they are.
+// The escape behind a backslash at `at`; steps over it. The reader writes characters above U+FFFF
+// as they are.
 void AppendEscape(std::string_view text, std::size_t& at, std::string& out) {
   const char c = text[at++];
   constexpr std::string_view kNames = "bfnrt";
@@ -58,8 +58,16 @@ void JsonSteps::SkipSpace() {
 bool JsonSteps::TakeString(std::string_view& text) {
   if (at_ >= text_.size() || text_[at_] != '"') return false;
   const std::size_t begin = ++at_;
-  while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-  if (at_ >= text_.size()) return false;
+  // Most strings have no escape: look for the quote first.
+  at_ = text_.find('"', begin);
+  if (at_ != text_.npos && text_.substr(begin, at_ - begin).find('\\') != text_.npos) {
+    at_ = begin;
+    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+  }
+  if (at_ >= text_.size()) {
+    at_ = text_.size();
+    return false;
+  }
   text = text_.substr(begin, at_++ - begin);
   return true;
 }

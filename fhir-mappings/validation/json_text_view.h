@@ -1,7 +1,7 @@
 // Looking into JSON that is kept as text (`extra`, opaque resources) without parsing it as a whole.
 //
-// The text is what the reader has checked and written: sound JSON on one line. Other bytes are borne,
-// but mean nothing.
+// The text is what the reader has checked and written: sound JSON on one line. Other bytes are
+// borne, but mean nothing.
 #pragma once
 
 #include <cstddef>

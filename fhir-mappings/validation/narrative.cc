@@ -3,37 +3,61 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+
+#include "fhir-mappings/runtime/type_lookup.h"
 
 namespace handoff::fhir::internal {
 namespace {
 
 // HTML 4.0 chapters 7 to 11 (without section 4 of 9) and 15, links and images. Sorted.
 constexpr std::string_view kElements[] = {
-    "a",       "abbr", "acronym", "area",    "b",    "big",   "blockquote", "br",   "caption",
-    "cite",    "code", "col",     "colgroup", "dd",  "dfn",   "div",        "dl",   "dt",
-    "em",      "h1",   "h2",      "h3",      "h4",   "h5",    "h6",         "hr",   "i",
-    "img",     "li",   "map",     "ol",      "p",    "pre",   "q",          "samp", "small",
-    "span",    "strong", "sub",   "sup",     "table", "tbody", "td",        "tfoot", "th",
-    "thead",   "tr",   "tt",      "ul",      "var",
+    "a",     "abbr",   "acronym", "area",     "b",     "big",   "blockquote", "br",    "caption",
+    "cite",  "code",   "col",     "colgroup", "dd",    "dfn",   "div",        "dl",    "dt",
+    "em",    "h1",     "h2",      "h3",       "h4",    "h5",    "h6",         "hr",    "i",
+    "img",   "li",     "map",     "ol",       "p",     "pre",   "q",          "samp",  "small",
+    "span",  "strong", "sub",     "sup",      "table", "tbody", "td",         "tfoot", "th",
+    "thead", "tr",     "tt",      "ul",       "var",
 };
 static_assert(std::is_sorted(std::begin(kElements), std::end(kElements)));
 
 // No scripts, no forms, no style sheets. Sorted.
 constexpr std::string_view kAttributes[] = {
-    "abbr",   "accesskey", "align",  "alt",      "axis",   "bgcolor",  "border",  "cellpadding",
-    "cellspacing", "char", "charoff", "charset", "cite",   "class",    "colspan", "coords",
-    "dir",    "frame",     "headers", "height",  "href",   "hreflang", "hspace",  "id",
-    "lang",   "longdesc",  "name",   "nowrap",   "rel",    "rev",      "rowspan", "rules",
-    "scope",  "shape",     "span",   "src",      "start",  "style",    "summary", "tabindex",
-    "title",  "type",      "usemap", "valign",   "value",  "vspace",   "width",   "xml:lang",
-    "xml:space", "xmlns",
+    "abbr",        "accesskey", "align",   "alt",     "axis",  "bgcolor",  "border",  "cellpadding",
+    "cellspacing", "char",      "charoff", "charset", "cite",  "class",    "colspan", "coords",
+    "dir",         "frame",     "headers", "height",  "href",  "hreflang", "hspace",  "id",
+    "lang",        "longdesc",  "name",    "nowrap",  "rel",   "rev",      "rowspan", "rules",
+    "scope",       "shape",     "span",    "src",     "start", "style",    "summary", "tabindex",
+    "title",       "type",      "usemap",  "valign",  "value", "vspace",   "width",   "xml:lang",
+    "xml:space",   "xmlns",
 };
 static_assert(std::is_sorted(std::begin(kAttributes), std::end(kAttributes)));
 
+// Where the names of each first letter begin in a sorted list; behind the last, its end.
 template <std::size_t N>
-bool Has(const std::string_view (&names)[N], std::string_view name) {
-  return std::binary_search(std::begin(names), std::end(names), name);
+constexpr std::array<std::uint8_t, 27> Starts(const std::string_view (&names)[N]) {
+  std::array<std::uint8_t, 27> starts{};
+  for (std::size_t letter = 0, i = 0; letter < starts.size(); ++letter) {
+    while (i < N && static_cast<std::size_t>(names[i].front() - 'a') < letter) ++i;
+    starts[letter] = static_cast<std::uint8_t>(i);
+  }
+  return starts;
 }
+
+template <std::size_t N>
+bool Has(const std::string_view (&names)[N],
+         const std::array<std::uint8_t, 27>& starts,
+         std::string_view name) {
+  if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
+  const auto letter = static_cast<std::size_t>(name.front() - 'a');
+  for (std::size_t i = starts[letter]; i < starts[letter + 1]; ++i) {
+    if (SameText(names[i], name)) return true;
+  }
+  return false;
+}
+
+constexpr auto kElementStarts = Starts(kElements);
+constexpr auto kAttributeStarts = Starts(kAttributes);
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -47,9 +71,8 @@ class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
 
-  NarrativeFindings Run() {
-    bool any = false;
-    while (at_ < text_.size() && findings_.allowed) {
+  bool Run() {
+    while (at_ < text_.size() && allowed_) {
       if (text_[at_] != '<') {
         Text();
       } else if (text_.substr(at_).starts_with("<!--")) {
@@ -58,11 +81,9 @@ class Scanner {
         SkipTo("?>");
       } else {
         Tag();
-        any = true;
       }
     }
-    if (depth_ != 0 || !any) findings_.allowed = false;
-    return findings_;
+    return allowed_ && depth_ == 0 && rooted_;
   }
 
  private:
@@ -70,7 +91,7 @@ class Scanner {
   static constexpr std::size_t kMaxDepth = 200;
 
   void Refuse() {
-    findings_.allowed = false;
+    allowed_ = false;
     at_ = text_.size();
   }
 
@@ -78,11 +99,7 @@ class Scanner {
     const std::size_t end = std::min(text_.find('<', at_), text_.size());
     const std::string_view text = text_.substr(at_, end - at_);
     at_ = end;
-    if (!findings_.content || depth_ == 0) {
-      const bool content = !std::all_of(text.begin(), text.end(), IsSpace);
-      if (content && depth_ == 0) return Refuse();
-      findings_.content = findings_.content || content;
-    }
+    if (depth_ == 0 && !std::all_of(text.begin(), text.end(), IsSpace)) return Refuse();
     Entities(text);
   }
 
@@ -117,12 +134,11 @@ class Scanner {
     const bool closes = at_ < text_.size() && text_[at_] == '/';
     if (closes) ++at_;
     const std::string_view name = Name();
-    if (!Has(kElements, name)) return Refuse();
     if (closes) return Close(name);
+    if (!Has(kElements, kElementStarts, name)) return Refuse();
     if (depth_ == 0 && (name != "div" || rooted_)) return Refuse();
     rooted_ = true;
-    if (name == "img") findings_.content = true;
-    while (findings_.allowed) {
+    while (allowed_) {
       SkipSpace();
       if (at_ >= text_.size()) return Refuse();
       if (text_[at_] == '>') {
@@ -140,7 +156,7 @@ class Scanner {
   }
 
   void Attribute() {
-    if (!Has(kAttributes, Name())) return Refuse();
+    if (!Has(kAttributes, kAttributeStarts, Name())) return Refuse();
     SkipSpace();
     if (at_ >= text_.size() || text_[at_] != '=') return Refuse();
     ++at_;
@@ -149,7 +165,7 @@ class Scanner {
     const std::size_t end = text_.find(text_[at_], at_ + 1);
     if (end == text_.npos) return Refuse();
     Entities(text_.substr(at_ + 1, end - at_ - 1));
-    if (findings_.allowed) at_ = end + 1;
+    if (allowed_) at_ = end + 1;
   }
 
   void Close(std::string_view name) {
@@ -165,11 +181,25 @@ class Scanner {
   std::size_t depth_ = 0;
   bool rooted_ = false;
   std::array<std::string_view, kMaxDepth> open_;
-  NarrativeFindings findings_;
+  bool allowed_ = true;
 };
 
 }  // namespace
 
-NarrativeFindings CheckNarrative(std::string_view div) { return Scanner(div).Run(); }
+bool IsAllowedNarrative(std::string_view div) { return Scanner(div).Run(); }
+
+bool HasNarrativeContent(std::string_view div) {
+  for (std::size_t at = 0; at < div.size();) {
+    if (div[at] != '<') {
+      if (!IsSpace(div[at++])) return true;
+    } else if (div.substr(at).starts_with("<img")) {
+      return true;
+    } else {
+      const std::string_view end = div.substr(at).starts_with("<!--") ? "-->" : ">";
+      at = std::min(div.find(end, at), div.size()) + end.size();
+    }
+  }
+  return false;
+}
 
 }  // namespace handoff::fhir::internal

@@ -5,12 +5,11 @@
 
 namespace handoff::fhir::internal {
 
-struct NarrativeFindings {
-  bool allowed = true;   // txt-1: well formed, with elements and attributes that are allowed only
-  bool content = false;  // txt-2: some text that is no white space, or an image
-};
+// txt-1: `div`, the text of Narrative.div, is well formed, one div, with elements and attributes
+// that are allowed only.
+bool IsAllowedNarrative(std::string_view div);
 
-// `div` is the text of Narrative.div.
-NarrativeFindings CheckNarrative(std::string_view div);
+// txt-2: it has some text that is no white space, or an image.
+bool HasNarrativeContent(std::string_view div);
 
 }  // namespace handoff::fhir::internal

@@ -67,11 +67,11 @@ void ProfileCheck::Fault(std::string_view code, const Step& here, const std::str
 }
 
 void ProfileCheck::Resource(const Item& resource,
-                            const Item& root,
+                            const LocalIds& root,
                             const std::vector<std::string>& claimed,
                             const Step& here) {
   if (resource.form != Item::Form::kMessage) return;
-  root_ = root;
+  root_ = &root;
   std::vector<const Profile*> done;
   const auto check = [&](const Profile& profile) {
     if (std::find(done.begin(), done.end(), &profile) != done.end()) return;
@@ -195,8 +195,7 @@ void ProfileCheck::Value(const ProfileElement& element, const Item& item, const 
 }
 
 void ProfileCheck::Reference(const ProfileElement& element, const Item& item, const Step& here) {
-  if (item.form != Item::Form::kMessage ||
-      item.type != &kTables.types[kTables.reference_type]) {
+  if (item.form != Item::Form::kMessage || item.type != &kTables.types[kTables.reference_type]) {
     return;
   }
   const ReferenceView reference = DecodeReference(item.bytes);
@@ -218,9 +217,7 @@ void ProfileCheck::Reference(const ProfileElement& element, const Item& item, co
   Fault("structure", here, text);
 }
 
-void ProfileCheck::Slice(const ProfileSlice& slice,
-                         std::span<const Item> items,
-                         const Step& list) {
+void ProfileCheck::Slice(const ProfileSlice& slice, std::span<const Item> items, const Step& list) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!slice.codes.empty()) {

@@ -24,7 +24,7 @@ class ProfileCheck {
 
   // Against those of `claimed`, which must be known, and those of meta.profile, which need not.
   void Resource(const Item& resource,
-                const Item& root,
+                const LocalIds& root,
                 const std::vector<std::string>& claimed,
                 const Step& here);
 
@@ -53,7 +53,7 @@ class ProfileCheck {
 
   std::vector<const Profile*> open_;  // that are being checked: none twice for one resource
   Item resource_;
-  Item root_;
+  const LocalIds* root_ = nullptr;
 };
 
 }  // namespace handoff::fhir::internal

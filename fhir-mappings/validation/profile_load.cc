@@ -172,9 +172,9 @@ class Loader {
     const std::string expression = row["expression"].RequiredString(errors_);
     ExpressionError error;
     if (!expression.empty() && !ParseExpression(expression, &invariant.expression, &error)) {
-      errors_.Add(row["expression"].Where(),
-                  error.what + " (character " + std::to_string(error.offset + 1) +
-                      " of the expression)");
+      errors_.Add(
+          row["expression"].Where(),
+          error.what + " (character " + std::to_string(error.offset + 1) + " of the expression)");
     }
     row.UnknownKeys({"path", "key", "text", "severity", "expression"}, errors_);
     return invariant;

@@ -27,7 +27,8 @@ class ProfileSet {
   // file:line:column; a profile with a mistake is left out.
   static ProfileSet Load(const std::vector<ConfigNode>& documents, ConfigErrors& errors);
 
-  // The profile of a canonical url, of which a version may follow behind `|`; null if none has both.
+  // The profile of a canonical url, of which a version may follow behind `|`; null if none has
+  // both.
   const internal::Profile* Find(std::string_view canonical) const;
 
   // The urls that are known, in the order of the files.

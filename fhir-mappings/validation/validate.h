@@ -1,8 +1,8 @@
 // What FHIR R4 and profiles demand of a resource beyond its structure.
 //
 // The reader (runtime/resource.h) has checked structure: cardinality, types, primitive forms,
-// required bindings. What is checked here: the invariants of the maps, what references may point to,
-// contained resources, Bundles, narratives, and the profiles that a resource claims or that are
+// required bindings. What is checked here: the invariants of the maps, what references may point
+// to, contained resources, Bundles, narratives, and the profiles that a resource claims or that are
 // asked for.
 //
 // Thread safety: free functions, no shared state. No I/O.

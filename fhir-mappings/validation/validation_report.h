@@ -13,8 +13,8 @@ namespace handoff::fhir::internal {
 // One step of the way from the resource to where the walk stands; the steps lie on the stack.
 struct Step {
   const Step* up = nullptr;
-  std::string_view name;     // of the first the resource type, else the element without [x]
-  std::int32_t index = -1;   // of an item of a list
+  std::string_view name;    // of the first the resource type, else the element without [x]
+  std::int32_t index = -1;  // of an item of a list
 };
 
 // "Bundle.entry[2].resource.period"

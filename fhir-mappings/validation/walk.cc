@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fhir-mappings/runtime/reference_wire.h"
 #include "fhir-mappings/runtime/rewriter.h"
@@ -21,27 +22,42 @@ const Invariant* FindElementInvariant(std::string_view key) {
   return nullptr;
 }
 
-// The items of one element come one behind the other; elsewhere, which other writers of protobuf may
-// do, the place of an item in its list is counted anew.
+// The items of one element come one behind the other. Other writers of protobuf may mix them: from
+// there on the items of every member are counted.
 class Places {
  public:
   Places(const Type& type, std::string_view wire) : type_(type), wire_(wire) {}
 
   std::int32_t Next(const Member& member, const WireField& field) {
-    const std::uint64_t bit = std::uint64_t{1} << member.element;
+    if (!counts_.empty()) return counts_[Position(member)]++;
     if (&member == last_) return ++place_;
     last_ = &member;
-    place_ = (seen_ & bit) == 0 ? 0 : PlaceInList(type_, wire_, member, field);
+    const std::uint64_t bit = std::uint64_t{1} << member.element;
+    if ((seen_ & bit) != 0) return Count(member, field);
     seen_ |= bit;
-    return place_;
+    return place_ = 0;
   }
 
  private:
+  std::size_t Position(const Member& member) const {
+    return static_cast<std::size_t>(&member - type_.members.data());
+  }
+
+  std::int32_t Count(const Member& member, const WireField& until) {
+    counts_.resize(type_.members.size());
+    WireReader reader(wire_);
+    for (WireField field; reader.Next(field) && field.whole.data() != until.whole.data();) {
+      if (const Member* const before = FindField(type_, field.number)) ++counts_[Position(*before)];
+    }
+    return counts_[Position(member)]++;
+  }
+
   const Type& type_;
   const std::string_view wire_;
   const Member* last_ = nullptr;
   std::int32_t place_ = 0;
   std::uint64_t seen_ = 0;
+  std::vector<std::int32_t> counts_;
 };
 
 }  // namespace
@@ -52,20 +68,19 @@ bool Walk::Root(std::string_view encoded) {
   std::string scratch;
   const Step here{nullptr, TypeNameOf(*resource, scratch), -1};
   Resource(*resource, here, {}, /*contained=*/false);
+  if (evaluator_.exhausted()) {
+    report_.Add(Severity::kFatal,
+                "too-costly",
+                here,
+                "has too much to compare: its invariants were not all tested");
+  }
   return true;
 }
 
 std::optional<Item> Walk::Resolve(const ReferenceView& reference) {
   if (reference.uri.starts_with('#')) {
-    Items contained;
-    AppendChildren(place_.root, "contained", contained);
-    for (const Item& item : contained) {
-      Items ids;
-      std::string scratch;
-      AppendChildren(item, "id", ids);
-      if (ids.size() == 1 && TextOf(ids.front(), scratch) == reference.uri.substr(1)) return item;
-    }
-    return std::nullopt;
+    const Item* const contained = place_.root->Contained(reference.uri.substr(1));
+    return contained == nullptr ? std::nullopt : std::optional(*contained);
   }
   if (place_.bundle == nullptr) return std::nullopt;
   if (const auto found = place_.bundle->Find(reference, place_.full_url)) return found;
@@ -75,10 +90,11 @@ std::optional<Item> Walk::Resolve(const ReferenceView& reference) {
 void Walk::Resource(const Item& resource, const Step& here, const Place& outer, bool contained) {
   if (depth_ == kMaxMessageDepth) return;
   ++depth_;
-  Place before = std::exchange(place_, outer);
+  const LocalIds ids(resource);
+  const Place before = std::exchange(place_, Place(outer));
   place_.resource = resource;
   place_.contained = contained;
-  if (!contained) place_.root = resource;
+  if (!contained) place_.root = &ids;
   if (resource.form == Item::Form::kJson) {
     JsonValue(contained ? "contained" : "", resource.bytes, here);
   } else {
@@ -98,7 +114,7 @@ void Walk::Mapped(const Item& resource, const Step& here) {
   }
   Object(*resource.type, resource.bytes, here);
   Profiles(resource, here);
-  ContainedIds(resource, here);
+  ContainedIds(here);
 }
 
 void Walk::Profiles(const Item& resource, const Step& here) {
@@ -107,7 +123,7 @@ void Walk::Profiles(const Item& resource, const Step& here) {
   if (options_.profiles == nullptr && claimed.empty()) return;
   static const ProfileSet kNothingKnown;
   const ProfileSet& known = options_.profiles == nullptr ? kNothingKnown : *options_.profiles;
-  ProfileCheck(known, evaluator_, *this, report_).Resource(resource, place_.root, claimed, here);
+  ProfileCheck(known, evaluator_, *this, report_).Resource(resource, *place_.root, claimed, here);
 }
 
 void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
@@ -115,6 +131,7 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
   ++depth_;
   std::uint64_t present = 0;
   std::string_view extra;
+  Places places(type, wire);
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
@@ -123,18 +140,22 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
     present |= std::uint64_t{1} << member->element;
     if (member->kind == Kind::kUri || member->kind == Kind::kUrl ||
         member->kind == Kind::kCanonical) {
-      Uri(type, *member, wire, field, here);
+      const std::int32_t place = member->repeated ? places.Next(*member, field) : -1;
+      if (IsSuspicious(type, *member, field.bytes)) {
+        Uri(type,
+            *member,
+            field.bytes,
+            {&here, PathName(type.elements[member->element].name), place});
+      }
     }
   }
   if (!extra.empty()) {
-    EmptySiblings(type, extra, present, here);
     const bool only_extra = present == 0;
-    present |= ElementsInExtra(type, extra);
+    present |= Extra(type, extra, present, here);
     if (only_extra && type.resource_field == 0 &&
         (present & ~(std::uint64_t{1} << FindElement(type, "id"))) == 0) {
       EmptyElement(here);
     }
-    Json(extra, here);
   }
   Scope scope{{Item::Form::kMessage, false, &type, nullptr, wire, 0},
               present,
@@ -148,21 +169,26 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
   --depth_;
 }
 
-// `_name` without `name`, and without extensions.
-void Walk::EmptySiblings(const Type& type,
-                         std::string_view extra,
-                         std::uint64_t present,
-                         const Step& here) {
+// What is kept as text beside the elements in `present`. Yields the elements that stand there.
+std::uint64_t Walk::Extra(const Type& type,
+                          std::string_view extra,
+                          std::uint64_t present,
+                          const Step& here) {
+  std::uint64_t elements = 0;
   JsonSteps steps(extra);
   std::string_view name;
   for (std::string_view value; steps.Next(name, value);) {
-    const Member* const member = name.starts_with('_') ? FindMember(type, name.substr(1)) : nullptr;
-    if (member == nullptr || (present >> member->element & 1) != 0 || !IsJsonObjectText(value) ||
-        !JsonMember(value, "extension").empty()) {
-      continue;
+    if (const Member* const owner = ExtraOwner(type, name)) {
+      elements |= std::uint64_t{1} << owner->element;
+      // `_name` without `name`, and without extensions.
+      if (name.starts_with('_') && (present >> owner->element & 1) == 0 &&
+          IsJsonObjectText(value) && JsonMember(value, "extension").empty()) {
+        EmptyElement({&here, PathName(type.elements[owner->element].name), -1});
+      }
     }
-    EmptyElement({&here, PathName(type.elements[member->element].name), -1});
+    JsonMembers(name, value, here);
   }
+  return elements;
 }
 
 void Walk::EmptyElement(const Step& here) {
@@ -199,9 +225,7 @@ void Walk::Child(const Type& type, const Member& member, const Item& item, const
   Object(*item.type, item.bytes, here);
 }
 
-void Walk::Invariants(std::span<const Invariant> invariants,
-                      const Scope& scope,
-                      const Step& here) {
+void Walk::Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here) {
   for (const Invariant& invariant : invariants) {
     if (invariant.element != kNoElement) {
       if ((*scope.present >> invariant.element & 1) != 0) ItemInvariant(invariant, scope, here);
@@ -244,61 +268,59 @@ void Walk::Broken(const Invariant& invariant, const Step& here) {
               std::string(invariant.key) + ": " + std::string(invariant.text));
 }
 
-// The members of an object that is kept as text.
-void Walk::Json(std::string_view value, const Step& up) {
-  JsonSteps steps(value);
-  std::string_view name;
-  for (std::string_view member; steps.Next(name, member);) {
-    std::string_view shown = name;
-    if (shown.starts_with('_')) shown.remove_prefix(1);
-    if (!IsJsonList(member)) {
-      JsonValue(name, member, {&up, shown, -1});
-      continue;
-    }
-    JsonSteps items(member);
-    std::string_view none;
-    std::int32_t index = 0;
-    for (std::string_view item; items.Next(none, item); ++index)
-      JsonValue(name, item, {&up, shown, index});
-  }
+// A member of an object that is kept as text: its value, or each of a list.
+void Walk::JsonMembers(std::string_view name, std::string_view value, const Step& up) {
+  std::string_view shown = name;
+  if (shown.starts_with('_')) shown.remove_prefix(1);
+  if (!IsJsonList(value)) return JsonValue(name, value, {&up, shown, -1});
+  JsonSteps items(value);
+  std::string_view none;
+  std::int32_t index = 0;
+  for (std::string_view item; items.Next(none, item); ++index)
+    JsonValue(name, item, {&up, shown, index});
 }
 
 void Walk::JsonValue(std::string_view name, std::string_view value, const Step& here) {
-  if (name == "reference" && IsJsonString(value)) {
-    std::string scratch;
-    const std::string_view text = JsonStringText(value, scratch);
-    if (text.starts_with('#') && text.size() > 1 && !HasContained(place_.root, text.substr(1))) {
-      report_.Error("invariant",
-                    *here.up,
-                    "ref-1: SHALL have a contained resource if a local reference is provided");
-    }
-  }
+  if (name == "reference" && IsJsonString(value)) return JsonReference(value, *here.up);
   if (!IsJsonObjectText(value) || depth_ == kMaxMessageDepth) return;
   ++depth_;
-  const Item root = place_.root;
-  if (name != "contained" && !JsonMember(value, "resourceType").empty())
-    place_.root = {Item::Form::kJson, false, nullptr, nullptr, value, 0};
-  if (name == "extension" || name == "modifierExtension") Extension(value, here);
-  Json(value, here);
-  place_.root = root;
-  --depth_;
-}
-
-// An extension has a url, and either extensions or a value.
-void Walk::Extension(std::string_view value, const Step& here) {
-  static const Invariant* const ext_1 = FindElementInvariant("ext-1");
+  // A resource inside of an opaque one.
+  const bool own = name == "resource" && !JsonMember(value, "resourceType").empty();
+  const LocalIds ids({Item::Form::kJson, false, nullptr, nullptr, value, 0});
+  const LocalIds* const root = own ? std::exchange(place_.root, &ids) : place_.root;
   bool url = false;
   bool extensions = false;
   bool has_value = false;
   JsonSteps steps(value);
-  std::string_view name;
-  for (std::string_view member; steps.Next(name, member);) {
-    url = url || name == "url";
-    extensions = extensions || name == "extension";
-    has_value = has_value || name.starts_with("value") || name.starts_with("_value");
+  std::string_view member;
+  for (std::string_view inside; steps.Next(member, inside);) {
+    url = url || member == "url";
+    extensions = extensions || member == "extension";
+    has_value = has_value || member.starts_with("value") || member.starts_with("_value");
+    JsonMembers(member, inside, here);
   }
-  if (!url) report_.Error("required", here, "url is missing; Extension needs url");
-  if (ext_1 != nullptr && extensions == has_value) Broken(*ext_1, here);
+  if (name == "extension" || name == "modifierExtension")
+    Extension(url, extensions != has_value, here);
+  place_.root = root;
+  --depth_;
+}
+
+void Walk::JsonReference(std::string_view value, const Step& here) {
+  std::string scratch;
+  const std::string_view text = JsonStringText(value, scratch);
+  if (text.starts_with('#') && text.size() > 1 &&
+      place_.root->Contained(text.substr(1)) == nullptr) {
+    report_.Error("invariant",
+                  here,
+                  "ref-1: SHALL have a contained resource if a local reference is provided");
+  }
+}
+
+// An extension has a url, and either extensions or a value.
+void Walk::Extension(bool has_url, bool has_either, const Step& here) {
+  static const Invariant* const ext_1 = FindElementInvariant("ext-1");
+  if (!has_url) report_.Error("required", here, "url is missing; Extension needs url");
+  if (ext_1 != nullptr && !has_either) Broken(*ext_1, here);
 }
 
 }  // namespace handoff::fhir::internal

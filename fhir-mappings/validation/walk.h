@@ -12,6 +12,9 @@
 
 namespace handoff::fhir::internal {
 
+// Whether a uri needs a closer look (FHIR R4 datatypes.html#uri, #canonical).
+bool IsSuspicious(const Type& type, const Member& member, std::string_view uri);
+
 class Walk final : public Resolver {
  public:
   Walk(const ValidateOptions& options, ValidationReport& report)
@@ -26,7 +29,7 @@ class Walk final : public Resolver {
   // The resources around where the walk stands.
   struct Place {
     Item resource;
-    Item root;  // what contains `resource`, or itself
+    const LocalIds* root = nullptr;  // of what contains `resource`, or of itself
     bool contained = false;
     const BundleIndex* bundle = nullptr;  // the nearest Bundle, if there is one
     std::string_view full_url;            // of the entry in it
@@ -43,15 +46,16 @@ class Walk final : public Resolver {
   bool Holds(const Invariant& invariant, const Scope& scope);
   void Broken(const Invariant& invariant, const Step& here);
   void EmptyElement(const Step& here);
-  void EmptySiblings(const Type& type,
-                     std::string_view extra,
-                     std::uint64_t present,
-                     const Step& here);
+  std::uint64_t Extra(const Type& type,
+                      std::string_view extra,
+                      std::uint64_t present,
+                      const Step& here);
 
   // JSON that is kept as text: extensions, and references to what is contained.
-  void Json(std::string_view value, const Step& up);
+  void JsonMembers(std::string_view name, std::string_view value, const Step& up);
   void JsonValue(std::string_view name, std::string_view value, const Step& here);
-  void Extension(std::string_view value, const Step& here);
+  void JsonReference(std::string_view value, const Step& here);
+  void Extension(bool has_url, bool has_either, const Step& here);
 
   // What no invariant says (walk_rules.cc).
   void Reference(std::span<const std::string_view> targets,
@@ -62,13 +66,9 @@ class Walk final : public Resolver {
   void Entry(const Item& entry, const Step& here);
   void Found(const Item& entry, const Item& resource, const Step& here);
   void Links(const Item& bundle, const Step& here);
-  void ContainedIds(const Item& resource, const Step& here);
+  void ContainedIds(const Step& here);
   void AttachmentSize(const Item& attachment, const Step& here);
-  void Uri(const Type& type,
-           const Member& member,
-           std::string_view wire,
-           const WireField& field,
-           const Step& here);
+  void Uri(const Type& type, const Member& member, std::string_view uri, const Step& here);
 
   const ValidateOptions& options_;
   ValidationReport& report_;

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <cctype>
 #include <string>
-#include <vector>
+
+#include "absl/container/flat_hash_set.h"
 
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/reference_wire.h"
@@ -30,6 +31,13 @@ std::size_t DecodedSize(std::string_view base64) {
 }
 
 }  // namespace
+
+bool IsSuspicious(const Type& type, const Member& member, std::string_view uri) {
+  if (uri.starts_with(kUuid)) return true;
+  if (member.kind == Kind::kCanonical)
+    return !uri.empty() && uri.front() != '#' && !IsAbsolute(uri);
+  return member.name == "system" && type.name == "Coding" && !IsAbsolute(uri);
+}
 
 void Walk::Reference(std::span<const std::string_view> targets,
                      const Item& item,
@@ -149,34 +157,26 @@ void Walk::Links(const Item& bundle, const Step& here) {
   const bool paged = kind == "searchset" || kind == "history";
   Items links;
   AppendChildren(bundle, "link", links);
-  std::vector<std::string> relations;
+  absl::flat_hash_set<std::string> relations;
   for (std::size_t i = 0; i < links.size(); ++i) {
     std::string relation = OnlyText(links[i], "relation");
-    const bool twice = std::find(relations.begin(), relations.end(), relation) != relations.end();
     if (!paged && std::find(std::begin(kPages), std::end(kPages), relation) != std::end(kPages)) {
       const Step link{&here, "link", static_cast<std::int32_t>(i)};
       report_.Error("invalid", {&link, "relation", -1}, "is of searches and histories");
     }
-    relations.push_back(std::move(relation));
-    if (twice)
+    if (!relations.insert(std::move(relation)).second)
       report_.Error("invalid",
                     {&here, "link", static_cast<std::int32_t>(i)},
                     "another link has this relation");
   }
 }
 
-void Walk::ContainedIds(const Item& resource, const Step& here) {
-  Items contained;
-  AppendChildren(resource, "contained", contained);
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < contained.size(); ++i) {
-    std::string id = OnlyText(contained[i], "id");
-    const bool twice = !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
-    ids.push_back(std::move(id));
-    if (twice)
-      report_.Error("invalid",
-                    {&here, "contained", static_cast<std::int32_t>(i)},
-                    "another contained resource has this id");
+void Walk::ContainedIds(const Step& here) {
+  if (place_.contained) return;
+  for (const std::size_t place : place_.root->Repeated()) {
+    report_.Error("invalid",
+                  {&here, "contained", static_cast<std::int32_t>(place)},
+                  "another contained resource has this id");
   }
 }
 
@@ -189,27 +189,14 @@ void Walk::AttachmentSize(const Item& attachment, const Step& here) {
     report_.Error("structure", here, "size is not that of data");
 }
 
-// What a uri must be beyond its characters (FHIR R4 datatypes.html#uri, #canonical).
-void Walk::Uri(const Type& type,
-               const Member& member,
-               std::string_view wire,
-               const WireField& field,
-               const Step& here) {
-  const std::string_view uri = field.bytes;
-  const bool uuid = uri.starts_with(kUuid);
-  const bool absolute = member.kind == Kind::kCanonical ||
-                        (type.name == "Coding" && member.name == "system");
-  if (!uuid && (!absolute || IsAbsolute(uri))) return;
-  const Step step{&here,
-                  PathName(type.elements[member.element].name),
-                  member.repeated ? PlaceInList(type, wire, member, field) : -1};
-  if (uuid && (!HasForm(Kind::kUuid, uri) || !IsLower(uri))) {
-    report_.Error("invalid", step, "a UUID must be valid, and in lower case");
-  } else if (!uuid && member.kind == Kind::kCanonical) {
-    if (!uri.empty() && uri.front() != '#')
-      report_.Error("invalid", step, "a canonical must be an absolute URL");
-  } else if (!uuid) {
-    report_.Error("invalid", step, "must be an absolute URL");
+void Walk::Uri(const Type& type, const Member& member, std::string_view uri, const Step& here) {
+  if (uri.starts_with(kUuid)) {
+    if (!HasForm(Kind::kUuid, uri) || !IsLower(uri))
+      report_.Error("invalid", here, "a UUID must be valid, and in lower case");
+  } else if (member.kind == Kind::kCanonical) {
+    report_.Error("invalid", here, "a canonical must be an absolute URL");
+  } else if (type.name == "Coding") {
+    report_.Error("invalid", here, "must be an absolute URL");
   }
 }
 

@@ -105,8 +105,8 @@ TEST(InvariantFactsTest, MapsSayWhatR4Says) {
   std::set<std::string> otherwise;
   for (const Fact& fact : ReadFacts()) {
     const auto definition = maps.find(HolderOf(fact));
-    if (definition == maps.end() ||
-        (maps.count(fact.type) == 0 && fact.type != "Extension" && definition->first != "DomainResource")) {
+    if (definition == maps.end() || (maps.count(fact.type) == 0 && fact.type != "Extension" &&
+                                     definition->first != "DomainResource")) {
       continue;
     }
     SCOPED_TRACE(fact.type + " " + fact.key);

@@ -128,7 +128,8 @@ const std::map<std::string, std::string> kNotDone = {
     {"questionnaire", "holds answers against their Questionnaire"},
     {"signature", "verifies the signature"},
     {"setting", "a setting of that validator"},
-    {"unknown", "unknown members are kept with a warning, unless the reader is told to refuse them"},
+    {"unknown",
+     "unknown members are kept with a warning, unless the reader is told to refuse them"},
 };
 
 // Of the other reasons, what is not found: document and the beginning of the text; how often, and
@@ -169,8 +170,7 @@ const std::map<Place, Miss> kKnownMisses = {
 
 // Errors that only we find: document, what, and why it is right.
 const std::map<Place, std::string> kKnownExtras = {
-    {{"qr-required-wrong",
-      "must be a canonical (FHIR R4 datatypes.html#canonical), not an object"},
+    {{"qr-required-wrong", "must be a canonical (FHIR R4 datatypes.html#canonical), not an object"},
      "the reference validator stops at the commas"},
 };
 
@@ -219,8 +219,7 @@ void Compare(const std::string& document, Comparison& comparison) {
 TEST(ValidationCorpusTest, FindsWhatTheReferenceValidatorFinds) {
   SKIP_WITHOUT_CORPORA();
   Comparison comparison;
-  for (const std::string& document : testing::DocumentsWithOutcome())
-    Compare(document, comparison);
+  for (const std::string& document : testing::DocumentsWithOutcome()) Compare(document, comparison);
 
   std::set<std::string> reasons;
   for (const auto& [reason, n] : comparison.agreed) reasons.insert(reason);

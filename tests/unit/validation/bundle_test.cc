@@ -25,8 +25,9 @@ TEST(BundleTest, MembersAgreeWithTheType) {
   EXPECT_THAT(Findings(Bundle("searchset", R"(,"total":1)" + Entries(kPatient))), IsEmpty());
   EXPECT_THAT(Findings(Bundle("collection", R"(,"total":1)" + Entries(kPatient))),
               ElementsAre("error invariant Bundle bdl-1"));
-  EXPECT_THAT(Findings(Bundle("collection", Entries(R"({"search":{"mode":"match"},"resource":)"
-                                                    R"({"resourceType":"Patient"}})"))),
+  EXPECT_THAT(Findings(Bundle("collection",
+                              Entries(R"({"search":{"mode":"match"},"resource":)"
+                                      R"({"resourceType":"Patient"}})"))),
               ElementsAre("error invariant Bundle bdl-2"));
   EXPECT_THAT(Findings(Bundle("batch", Entries(kPatient))),
               ElementsAre("error invariant Bundle bdl-3"));
@@ -55,9 +56,9 @@ TEST(BundleTest, FullUrlsAreUniqueUnlessTheirVersionsDiffer) {
 
 TEST(BundleTest, AFullUrlIsAbsoluteUnversionedAndOfItsResource) {
   const auto with = [](const std::string& url) {
-    return Bundle("collection",
-                  Entries(R"({"fullUrl":")" + url +
-                          R"(","resource":{"resourceType":"Patient","id":"p"}})"));
+    return Bundle(
+        "collection",
+        Entries(R"({"fullUrl":")" + url + R"(","resource":{"resourceType":"Patient","id":"p"}})"));
   };
   EXPECT_THAT(Findings(with("urn:uuid:6f1a5b0e-9c39-4d6e-8f0a-3b1c2d4e5f60")), IsEmpty());
   EXPECT_THAT(Findings(with("Patient/p")), ElementsAre("error invalid Bundle.entry[0] fullUrl"));
@@ -101,12 +102,13 @@ TEST(BundleTest, WhatASearchFindsHasAnId) {
 }
 
 std::string Message(const std::string& focus, const std::string& more = "") {
-  return Bundle("message",
-                Entries(R"({"fullUrl":"https://x.example/MessageHeader/m","resource":)"
-                        R"({"resourceType":"MessageHeader","id":"m",)"
-                        R"("eventUri":"https://x.example/e","source":{"endpoint":"https://x.example"},)"
-                        R"("focus":[{"reference":")" +
-                        focus + R"("}]}})" + more));
+  return Bundle(
+      "message",
+      Entries(R"({"fullUrl":"https://x.example/MessageHeader/m","resource":)"
+              R"({"resourceType":"MessageHeader","id":"m",)"
+              R"("eventUri":"https://x.example/e","source":{"endpoint":"https://x.example"},)"
+              R"("focus":[{"reference":")" +
+              focus + R"("}]}})" + more));
 }
 
 TEST(BundleTest, AMessageBeginsWithItsHeaderAndHoldsItsFocus) {
@@ -142,31 +144,32 @@ TEST(BundleTest, EntriesOfDocumentsAndMessagesHaveFullUrls) {
 }
 
 TEST(BundleTest, ResourcesAreCheckedWithTheirPath) {
-  EXPECT_THAT(
-      Findings(Bundle("collection",
-                      Entries(kPatient + R"(,{"resource":{"resourceType":"Encounter",)"
-                                         R"("status":"planned","class":{"code":"AMB"},)"
-                                         R"("period":{"start":"2020-02-02","end":"2020-02-01"}}})"))),
-      ElementsAre("error invariant Bundle.entry[1].resource.period per-1"));
+  EXPECT_THAT(Findings(Bundle(
+                  "collection",
+                  Entries(kPatient + R"(,{"resource":{"resourceType":"Encounter",)"
+                                     R"("status":"planned","class":{"code":"AMB"},)"
+                                     R"("period":{"start":"2020-02-02","end":"2020-02-01"}}})"))),
+              ElementsAre("error invariant Bundle.entry[1].resource.period per-1"));
 }
 
 TEST(BundleTest, ReferencesBetweenEntriesHaveAType) {
   const std::string id = "urn:uuid:6f1a5b0e-9c39-4d6e-8f0a-3b1c2d4e5f60";
   EXPECT_THAT(
-      Findings(Bundle("collection",
-                      Entries(R"({"fullUrl":")" + id + R"(","resource":{"resourceType":"Device"}},)" +
-                              R"({"resource":{"resourceType":"Goal","lifecycleStatus":"active",)" +
-                              R"("description":{"text":"walk"},"subject":{"reference":")" + id +
-                              R"("}}})"))),
+      Findings(Bundle(
+          "collection",
+          Entries(R"({"fullUrl":")" + id + R"(","resource":{"resourceType":"Device"}},)" +
+                  R"({"resource":{"resourceType":"Goal","lifecycleStatus":"active",)" +
+                  R"("description":{"text":"walk"},"subject":{"reference":")" + id + R"("}}})"))),
       ElementsAre("error structure Bundle.entry[1].resource.subject must"));
 }
 
 TEST(BundleTest, OnBehalfOfIsForPractitioners) {
   const auto team = [](const std::string& member) {
     return Bundle("collection",
-                  Entries(kPatient + R"(,{"fullUrl":"https://x.example/CareTeam/c","resource":)"
-                                     R"({"resourceType":"CareTeam","id":"c","participant":[)"
-                                     R"({"member":{"reference":")" +
+                  Entries(kPatient +
+                          R"(,{"fullUrl":"https://x.example/CareTeam/c","resource":)"
+                          R"({"resourceType":"CareTeam","id":"c","participant":[)"
+                          R"({"member":{"reference":")" +
                           member + R"("},"onBehalfOf":{"reference":"Organization/o"}}]}})"));
   };
   EXPECT_THAT(Findings(team("Practitioner/x")), IsEmpty());

@@ -93,7 +93,8 @@ TEST(InvariantCompilerTest, RefusesElementsThatAreNotThere) {
 }
 
 TEST(InvariantCompilerTest, RefusesLinesOfAnotherForm) {
-  const std::string form = "x.map:7: expected `invariant key error|warning path \"text\" expression`";
+  const std::string form =
+      "x.map:7: expected `invariant key error|warning path \"text\" expression`";
   EXPECT_THAT(Compile("  invariant q-1 fatal . \"t\" true\n"), ElementsAre(form));
   EXPECT_THAT(Compile("  invariant q-1 error . t true\n"), ElementsAre(form));
   EXPECT_THAT(Compile("  invariant q-1 error . \"t\"\n"), ElementsAre(form));
@@ -102,8 +103,7 @@ TEST(InvariantCompilerTest, RefusesLinesOfAnotherForm) {
   MapSet maps;
   Errors errors;
   ParseMap("y.map", "invariant q-1 error . \"t\" true\n", maps, errors);
-  EXPECT_THAT(errors.list(),
-              ElementsAre("y.map:1: `invariant` stands at the end of a definition"));
+  EXPECT_THAT(errors.list(), ElementsAre("y.map:1: `invariant` stands at the end of a definition"));
 }
 
 TEST(InvariantCompilerTest, AnInvariantOfEveryElementIsCheckedByHand) {

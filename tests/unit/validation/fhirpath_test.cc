@@ -1,4 +1,6 @@
 // FHIRPath: what is understood, what is refused, and what expressions say of a resource.
+#include "fhir-mappings/validation/fhirpath.h"
+
 #include <string>
 #include <string_view>
 
@@ -6,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "fhir-mappings/validation/evaluate.h"
-#include "fhir-mappings/validation/fhirpath.h"
 #include "tests/unit/mappings/mapping_test_util.h"
 
 namespace handoff::fhir {
@@ -59,7 +60,8 @@ std::string Result(std::string_view text) {
   if (!ParseExpression(text, &parsed, &error)) return error.what;
   const Item root = *internal::ResourceItem(encoded);
   FindContained resolver(root);
-  const Scope scope{root, std::nullopt, root, root, &resolver};
+  const internal::LocalIds ids(root);
+  const Scope scope{root, std::nullopt, root, &ids, &resolver};
   Items items;
   Evaluator evaluator;
   evaluator.Select(parsed.nodes, scope, items);
@@ -86,58 +88,56 @@ TEST_P(FhirPathTest, Yields) {
 INSTANTIATE_TEST_SUITE_P(
     Navigation,
     FhirPathTest,
-    ::testing::Values(
-        Case{"status", "final"},
-        Case{"Observation.status", "final"},
-        Case{"Patient.status", "{}"},
-        Case{"identifier.value", "2 items"},
-        Case{"identifier[1].value", "2"},
-        Case{"identifier[2].value", "{}"},
-        Case{"identifier.first().system", "s"},
-        Case{"value.unit", "kg"},
-        Case{"component.value", "3 items"},
-        Case{"component.value.ofType(string)", "seven"},
-        Case{"(component[0].value as integer)", "7"},
-        Case{"component.where(value is Boolean).code.text", "t"},
-        Case{"component.select(code.text)", "2 items"},
-        Case{"subject.reference", "#p"},
-        Case{"focus[0].reference", "Patient/a/_history/2"},
-        Case{"subject.resolve().birthDate.exists()", "true"},
-        Case{"subject.resolve().is(Patient)", "true"},
-        Case{"focus.resolve()", "{}"},
-        Case{"contained.id", "p"},
-        Case{"%resource.id", "o"},
-        Case{"%rootResource.id", "o"},
-        Case{"%context.id", "o"},
-        Case{"$this.id", "o"},
-        Case{"extension('http://x.example/a').value", "one"},
-        Case{"extension.where(url = 'http://x.example/b').value.value", "2"},
-        Case{"issued.extension.value", "unknown"},
-        Case{"descendants().where($this = 'seven')", "seven"},
-        Case{"component[1].children().count()", "2"},
-        Case{"text.`div`", "{}"},
-        Case{"iif(status = 'final', 'yes', 'no')", "yes"},
-        Case{"iif(status = 'draft', 'yes')", "{}"},
-        Case{"status.trace('s')", "final"}));
+    ::testing::Values(Case{"status", "final"},
+                      Case{"Observation.status", "final"},
+                      Case{"Patient.status", "{}"},
+                      Case{"identifier.value", "2 items"},
+                      Case{"identifier[1].value", "2"},
+                      Case{"identifier[2].value", "{}"},
+                      Case{"identifier.first().system", "s"},
+                      Case{"value.unit", "kg"},
+                      Case{"component.value", "3 items"},
+                      Case{"component.value.ofType(string)", "seven"},
+                      Case{"(component[0].value as integer)", "7"},
+                      Case{"component.where(value is Boolean).code.text", "t"},
+                      Case{"component.select(code.text)", "2 items"},
+                      Case{"subject.reference", "#p"},
+                      Case{"focus[0].reference", "Patient/a/_history/2"},
+                      Case{"subject.resolve().birthDate.exists()", "true"},
+                      Case{"subject.resolve().is(Patient)", "true"},
+                      Case{"focus.resolve()", "{}"},
+                      Case{"contained.id", "p"},
+                      Case{"%resource.id", "o"},
+                      Case{"%rootResource.id", "o"},
+                      Case{"%context.id", "o"},
+                      Case{"$this.id", "o"},
+                      Case{"extension('http://x.example/a').value", "one"},
+                      Case{"extension.where(url = 'http://x.example/b').value.value", "2"},
+                      Case{"issued.extension.value", "unknown"},
+                      Case{"descendants().where($this = 'seven')", "seven"},
+                      Case{"component[1].children().count()", "2"},
+                      Case{"text.`div`", "{}"},
+                      Case{"iif(status = 'final', 'yes', 'no')", "yes"},
+                      Case{"iif(status = 'draft', 'yes')", "{}"},
+                      Case{"status.trace('s')", "final"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Logic,
-    FhirPathTest,
-    ::testing::Values(
-        Case{"true and {}", "{}"},
-        Case{"false and {}", "false"},
-        Case{"true or {}", "true"},
-        Case{"{} or false", "{}"},
-        Case{"true xor true", "false"},
-        Case{"{} xor true", "{}"},
-        Case{"false implies {}", "true"},
-        Case{"{} implies true", "true"},
-        Case{"true implies {}", "{}"},
-        Case{"{}.not()", "{}"},
-        Case{"(status = 'final').not()", "false"},
-        Case{"true or false and false", "true"},
-        Case{"status = 'final' and id = 'o' implies false", "false"},
-        Case{"1 + 2 > 2 and 2 + 2 <= 4", "true"}));
+INSTANTIATE_TEST_SUITE_P(Logic,
+                         FhirPathTest,
+                         ::testing::Values(Case{"true and {}", "{}"},
+                                           Case{"false and {}", "false"},
+                                           Case{"true or {}", "true"},
+                                           Case{"{} or false", "{}"},
+                                           Case{"true xor true", "false"},
+                                           Case{"{} xor true", "{}"},
+                                           Case{"false implies {}", "true"},
+                                           Case{"{} implies true", "true"},
+                                           Case{"true implies {}", "{}"},
+                                           Case{"{}.not()", "{}"},
+                                           Case{"(status = 'final').not()", "false"},
+                                           Case{"true or false and false", "true"},
+                                           Case{"status = 'final' and id = 'o' implies false",
+                                                "false"},
+                                           Case{"1 + 2 > 2 and 2 + 2 <= 4", "true"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Comparison,
@@ -167,44 +167,42 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Functions,
     FhirPathTest,
-    ::testing::Values(
-        Case{"component.exists()", "true"},
-        Case{"component.exists(value is boolean)", "true"},
-        Case{"bodySite.empty()", "true"},
-        Case{"issued.exists()", "true"},
-        Case{"issued.hasValue()", "false"},
-        Case{"status.hasValue()", "true"},
-        Case{"component.all(code.exists())", "true"},
-        Case{"component.all(value is integer)", "false"},
-        Case{"bodySite.all(false)", "true"},
-        Case{"identifier.value.isDistinct()", "true"},
-        Case{"component.code.coding.code.isDistinct()", "true"},
-        Case{"(identifier | identifier).count() + component.count()", "5"},
-        Case{"status.startsWith('fi')", "true"},
-        Case{"status.endsWith('al') and status.contains('na')", "true"},
-        Case{"bodySite.text.contains('x')", "{}"},
-        Case{"subject.reference.substring(1)", "p"},
-        Case{"status.substring(9)", "{}"},
-        Case{"status.length()", "5"},
-        Case{"value.value.toString()", "1.50"},
-        Case{"'a' & bodySite.text & 'b'", "ab"},
-        Case{"value.system = %ucum", "true"},
-        Case{"'it\\'s'", "it's"}));
+    ::testing::Values(Case{"component.exists()", "true"},
+                      Case{"component.exists(value is boolean)", "true"},
+                      Case{"bodySite.empty()", "true"},
+                      Case{"issued.exists()", "true"},
+                      Case{"issued.hasValue()", "false"},
+                      Case{"status.hasValue()", "true"},
+                      Case{"component.all(code.exists())", "true"},
+                      Case{"component.all(value is integer)", "false"},
+                      Case{"bodySite.all(false)", "true"},
+                      Case{"identifier.value.isDistinct()", "true"},
+                      Case{"component.code.coding.code.isDistinct()", "true"},
+                      Case{"(identifier | identifier).count() + component.count()", "5"},
+                      Case{"status.startsWith('fi')", "true"},
+                      Case{"status.endsWith('al') and status.contains('na')", "true"},
+                      Case{"bodySite.text.contains('x')", "{}"},
+                      Case{"subject.reference.substring(1)", "p"},
+                      Case{"status.substring(9)", "{}"},
+                      Case{"status.length()", "5"},
+                      Case{"value.value.toString()", "1.50"},
+                      Case{"'a' & bodySite.text & 'b'", "ab"},
+                      Case{"value.system = %ucum", "true"},
+                      Case{"'it\\'s'", "it's"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Refusals,
-    FhirPathTest,
-    ::testing::Values(
-        Case{"", "the expression ends too early"},
-        Case{"status =", "the expression ends too early"},
-        Case{"status.matches('x')", "unknown function matches()"},
-        Case{"a.repeat(b)", "unknown function repeat()"},
-        Case{"name * 2", "'* 2' is not understood here"},
-        Case{"(status", "')' is missing"},
-        Case{"'open", "a quote is never closed"},
-        Case{"value as", "the name of a type is missing"},
-        Case{"a[b]", "an index is a number"},
-        Case{"today() > ", "unknown function today()"}));
+INSTANTIATE_TEST_SUITE_P(Refusals,
+                         FhirPathTest,
+                         ::testing::Values(Case{"", "the expression ends too early"},
+                                           Case{"status =", "the expression ends too early"},
+                                           Case{"status.matches('x')",
+                                                "unknown function matches()"},
+                                           Case{"a.repeat(b)", "unknown function repeat()"},
+                                           Case{"name * 2", "'* 2' is not understood here"},
+                                           Case{"(status", "')' is missing"},
+                                           Case{"'open", "a quote is never closed"},
+                                           Case{"value as", "the name of a type is missing"},
+                                           Case{"a[b]", "an index is a number"},
+                                           Case{"today() > ", "unknown function today()"}));
 
 TEST(FhirPathTest, TellsWhereItStopped) {
   ParsedExpression parsed;

@@ -22,9 +22,8 @@ TEST(InvariantsTest, CarePlanActivityHasDetailOrReference) {
   EXPECT_THAT(Findings(CarePlan(R"({"reference":{"reference":"Task/t"}})")), IsEmpty());
   EXPECT_THAT(Findings(CarePlan(R"({"detail":{"status":"completed"}})")), IsEmpty());
   EXPECT_THAT(
-      Findings(CarePlan(
-          R"({"detail":{"status":"completed"}},)"
-          R"({"reference":{"reference":"Task/t"},"detail":{"status":"completed"}})")),
+      Findings(CarePlan(R"({"detail":{"status":"completed"}},)"
+                        R"({"reference":{"reference":"Task/t"},"detail":{"status":"completed"}})")),
       ElementsAre("error invariant CarePlan.activity[1] cpl-3"));
 }
 
@@ -107,13 +106,19 @@ INSTANTIATE_TEST_SUITE_P(
     DatatypeInvariantsTest,
     ::testing::Values(
         Datatype{R"(,"effectivePeriod":{"start":"2020","end":"2020-03"})", ""},
-        Datatype{R"(,"effectivePeriod":{"start":"2020-03-01T10:00:00+02:00","end":"2020-03-01"})", ""},
-        Datatype{R"(,"effectivePeriod":{"start":"2020-03-01T09:00:00Z","end":"2020-03-01T10:00:00+01:00"})", ""},
-        Datatype{R"(,"valueQuantity":{"value":1,"system":"http://unitsofmeasure.org","code":"kg"})", ""},
+        Datatype{R"(,"effectivePeriod":{"start":"2020-03-01T10:00:00+02:00","end":"2020-03-01"})",
+                 ""},
+        Datatype{
+            R"(,"effectivePeriod":{"start":"2020-03-01T09:00:00Z","end":"2020-03-01T10:00:00+01:00"})",
+            ""},
+        Datatype{R"(,"valueQuantity":{"value":1,"system":"http://unitsofmeasure.org","code":"kg"})",
+                 ""},
         Datatype{R"(,"valueRange":{"low":{"value":1},"high":{"value":1.0}})", ""},
-        Datatype{R"(,"valueRange":{"low":{"value":5,"unit":"g"},"high":{"value":1,"unit":"kg"}})", ""},
+        Datatype{R"(,"valueRange":{"low":{"value":5,"unit":"g"},"high":{"value":1,"unit":"kg"}})",
+                 ""},
         Datatype{R"(,"valueRatio":{"numerator":{"value":1},"denominator":{"value":2}})", ""},
-        Datatype{R"(,"valueRatio":{"extension":[{"url":"http://x.example/e","valueCode":"a"}]})", ""},
+        Datatype{R"(,"valueRatio":{"extension":[{"url":"http://x.example/e","valueCode":"a"}]})",
+                 ""},
         Datatype{Repeat(R"("frequency":1,"period":1,"periodUnit":"d")"), ""},
         Datatype{Repeat(R"("offset":30,"when":["AC"])"), ""}));
 
@@ -123,8 +128,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Datatype{R"(,"effectivePeriod":{"start":"2020-03","end":"2020-02-29"})",
                  "error invariant Observation.effective per-1"},
-        Datatype{R"(,"effectivePeriod":{"start":"2020-03-01T10:00:01Z","end":"2020-03-01T12:00:00+02:00"})",
-                 "error invariant Observation.effective per-1"},
+        Datatype{
+            R"(,"effectivePeriod":{"start":"2020-03-01T10:00:01Z","end":"2020-03-01T12:00:00+02:00"})",
+            "error invariant Observation.effective per-1"},
         Datatype{R"(,"valueQuantity":{"value":1,"code":"kg"})",
                  "error invariant Observation.value qty-3"},
         Datatype{R"(,"valueRange":{"low":{"value":2},"high":{"value":1}})",
@@ -158,11 +164,12 @@ TEST(InvariantsTest, AComponentDoesNotRepeatTheCodeWhoseValueStands) {
 }
 
 TEST(InvariantsTest, AnInvariantOfAListNamesTheItem) {
-  EXPECT_THAT(Findings(R"({"resourceType":"Organization","name":"n","telecom":[)"
-                       R"({"system":"phone","value":"1"},{"system":"phone","value":"2","use":"home"}],)"
-                       R"("address":[{"use":"home","city":"x"}]})"),
-              ElementsAre("error invariant Organization.telecom[1] org-3",
-                          "error invariant Organization.address[0] org-2"));
+  EXPECT_THAT(
+      Findings(R"({"resourceType":"Organization","name":"n","telecom":[)"
+               R"({"system":"phone","value":"1"},{"system":"phone","value":"2","use":"home"}],)"
+               R"("address":[{"use":"home","city":"x"}]})"),
+      ElementsAre("error invariant Organization.telecom[1] org-3",
+                  "error invariant Organization.address[0] org-2"));
 }
 
 TEST(InvariantsTest, AttachmentsNameTheirTypeAndSize) {
@@ -187,8 +194,8 @@ TEST(InvariantsTest, ExtensionsHaveAUrlAndEitherAValueOrExtensions) {
   EXPECT_THAT(Findings(patient(R"("valueString":"a")")),
               ElementsAre("error required Patient.extension[0] url"));
   EXPECT_THAT(Findings(patient(url + R"(,"valueString":"a","extension":[{)" + url + "}]")),
-              ElementsAre("error invariant Patient.extension[0] ext-1",
-                          "error invariant Patient.extension[0].extension[0] ext-1"));
+              ElementsAre("error invariant Patient.extension[0].extension[0] ext-1",
+                          "error invariant Patient.extension[0] ext-1"));
 }
 
 TEST(InvariantsTest, ExtensionsOfPrimitivesAreSeen) {

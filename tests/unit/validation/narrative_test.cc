@@ -11,7 +11,8 @@
 namespace handoff::fhir {
 namespace {
 
-using internal::CheckNarrative;
+using internal::HasNarrativeContent;
+using internal::IsAllowedNarrative;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -26,8 +27,8 @@ TEST(NarrativeTest, AllowsFormatting) {
                              "<a href=\"https://x.example\" title=\"t\">x</a><!-- no -->y",
                              "<img src=\"#i\" alt=\"a\"/>",
                              "<p style=\"color: red\" xml:lang=\"en\" lang=\"en\">x</p >"}) {
-    EXPECT_TRUE(CheckNarrative(Div(inside)).allowed) << inside;
-    EXPECT_TRUE(CheckNarrative(Div(inside)).content) << inside;
+    EXPECT_TRUE(IsAllowedNarrative(Div(inside))) << inside;
+    EXPECT_TRUE(HasNarrativeContent(Div(inside))) << inside;
   }
 }
 
@@ -45,10 +46,10 @@ TEST(NarrativeTest, RefusesWhatActsAndWhatIsNoXml) {
                              "<p class=\"x>x</p>",
                              "<p",
                              "<!-- x"}) {
-    EXPECT_FALSE(CheckNarrative(Div(inside)).allowed) << inside;
+    EXPECT_FALSE(IsAllowedNarrative(Div(inside))) << inside;
   }
   for (const char* whole : {"", "text", "<p>x</p>", "<div>x</div>y", "<div>x</div><div>y</div>"})
-    EXPECT_FALSE(CheckNarrative(whole).allowed) << whole;
+    EXPECT_FALSE(IsAllowedNarrative(whole)) << whole;
 }
 
 TEST(NarrativeTest, BoundsItsDepth) {
@@ -58,13 +59,13 @@ TEST(NarrativeTest, BoundsItsDepth) {
     open += "<b>";
     close += "</b>";
   }
-  EXPECT_TRUE(CheckNarrative(Div(open + "x" + close)).allowed);
-  EXPECT_FALSE(CheckNarrative(Div("<b>" + open + "x" + close + "</b>")).allowed);
+  EXPECT_TRUE(IsAllowedNarrative(Div(open + "x" + close)));
+  EXPECT_FALSE(IsAllowedNarrative(Div("<b>" + open + "x" + close + "</b>")));
 }
 
 TEST(NarrativeTest, NeedsContent) {
-  EXPECT_FALSE(CheckNarrative(Div(" \n<p> <br/></p>")).content);
-  EXPECT_FALSE(CheckNarrative(Div("<!-- x -->")).content);
+  EXPECT_FALSE(HasNarrativeContent(Div(" \n<p> <br/></p>")));
+  EXPECT_FALSE(HasNarrativeContent(Div("<!-- x -->")));
 }
 
 std::string Patient(const std::string& div) {

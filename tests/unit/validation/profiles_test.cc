@@ -40,9 +40,10 @@ std::vector<std::string> Check(const std::string& type,
                                const std::string& rows,
                                const std::string& json) {
   ConfigErrors errors;
-  const ProfileSet profiles = Load("url: https://x.example/p\nversion: 1.0.0\nsource: a test\ntype: " +
-                                       type + "\n" + rows + "\n",
-                                   errors);
+  const ProfileSet profiles =
+      Load("url: https://x.example/p\nversion: 1.0.0\nsource: a test\ntype: " + type + "\n" + rows +
+               "\n",
+           errors);
   EXPECT_THAT(errors.list(), IsEmpty());
   ValidateOptions options;
   options.profiles = &profiles;
@@ -59,27 +60,31 @@ TEST(ProfilesTest, CountsElements) {
   const std::string name = R"({"text":"a"})";
   EXPECT_THAT(Check("Patient", rows, Patient(R"(,"name":[)" + name + "]")), IsEmpty());
   EXPECT_THAT(Check("Patient", rows, Patient("")), ElementsAre("error required Patient.name is"));
-  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"name":[)" + name + "," + name + "," + name + "]")),
-              ElementsAre("error structure Patient.name must"));
-  EXPECT_THAT(Check("Patient", "elements: [{path: name, max: 0}]", Patient(R"(,"name":[)" + name + "]")),
-              ElementsAre("error structure Patient.name must"));
+  EXPECT_THAT(
+      Check("Patient", rows, Patient(R"(,"name":[)" + name + "," + name + "," + name + "]")),
+      ElementsAre("error structure Patient.name must"));
+  EXPECT_THAT(
+      Check("Patient", "elements: [{path: name, max: 0}]", Patient(R"(,"name":[)" + name + "]")),
+      ElementsAre("error structure Patient.name must"));
 }
 
 TEST(ProfilesTest, CountsElementsOfEachThatIsThere) {
   const std::string rows = "elements: [{path: identifier.system, min: 1}]";
   EXPECT_THAT(Check("Patient", rows, Patient("")), IsEmpty());
-  EXPECT_THAT(Check("Patient",
-                    rows,
-                    Patient(R"(,"identifier":[{"system":"urn:oid:1.2","value":"1"},{"value":"2"}])")),
-              ElementsAre("error required Patient.identifier[1].system is"));
+  EXPECT_THAT(
+      Check("Patient",
+            rows,
+            Patient(R"(,"identifier":[{"system":"urn:oid:1.2","value":"1"},{"value":"2"}])")),
+      ElementsAre("error required Patient.identifier[1].system is"));
 }
 
 TEST(ProfilesTest, AnExtensionThatTellsWhyStandsForAValue) {
   EXPECT_THAT(
-      Check("Patient",
-            "elements: [{path: birthDate, min: 1}]",
-            Patient(R"(,"_birthDate":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
-                    R"(data-absent-reason","valueCode":"unknown"}]})")),
+      Check(
+          "Patient",
+          "elements: [{path: birthDate, min: 1}]",
+          Patient(R"(,"_birthDate":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
+                  R"(data-absent-reason","valueCode":"unknown"}]})")),
       IsEmpty());
 }
 
@@ -87,11 +92,12 @@ TEST(ProfilesTest, LimitsTypesAndTargets) {
   const std::string rows =
       "elements: [{path: deceased, types: [boolean]}, {path: generalPractitioner, targets: "
       "[Organization]}]";
-  EXPECT_THAT(Check("Patient",
-                    rows,
-                    Patient(R"(,"deceasedBoolean":false,)"
-                            R"("generalPractitioner":[{"reference":"Organization/o"},{"display":"x"}])")),
-              IsEmpty());
+  EXPECT_THAT(
+      Check("Patient",
+            rows,
+            Patient(R"(,"deceasedBoolean":false,)"
+                    R"("generalPractitioner":[{"reference":"Organization/o"},{"display":"x"}])")),
+      IsEmpty());
   EXPECT_THAT(Check("Patient",
                     rows,
                     Patient(R"(,"deceasedDateTime":"2020",)"
@@ -104,13 +110,13 @@ TEST(ProfilesTest, FixesTextsAndCodes) {
   const std::string rows =
       "elements: [{path: gender, fixed: female}, {path: maritalStatus, pattern: ['urn:x|M']}, "
       "{path: language, codes: {value_set: 'urn:v', allow: [en, fr]}}]";
-  const auto patient = [](const std::string& gender,
-                          const std::string& marital,
-                          const std::string& language) {
-    return Patient(R"(,"gender":")" + gender +
-                   R"(","maritalStatus":{"coding":[{"system":"urn:y","code":"M"},{"system":"urn:x",)" +
-                   R"("code":")" + marital + R"("}]},"language":")" + language + "\"");
-  };
+  const auto patient =
+      [](const std::string& gender, const std::string& marital, const std::string& language) {
+        return Patient(
+            R"(,"gender":")" + gender +
+            R"(","maritalStatus":{"coding":[{"system":"urn:y","code":"M"},{"system":"urn:x",)" +
+            R"("code":")" + marital + R"("}]},"language":")" + language + "\"");
+      };
   EXPECT_THAT(Check("Patient", rows, patient("female", "M", "fr")), IsEmpty());
   EXPECT_THAT(Check("Patient", rows, patient("male", "S", "de")),
               ElementsAre("error value Patient.gender must",
@@ -120,7 +126,8 @@ TEST(ProfilesTest, FixesTextsAndCodes) {
 
 TEST(ProfilesTest, CountsSlices) {
   const std::string rows =
-      "elements: [{path: category, min: 1, slices: [{name: a, codes: ['urn:x|1', 'urn:x|2'], min: 1, "
+      "elements: [{path: category, min: 1, slices: [{name: a, codes: ['urn:x|1', 'urn:x|2'], min: "
+      "1, "
       "max: 1}]}]";
   const auto condition = [](const std::string& codes) {
     return R"({"resourceType":"Condition","clinicalStatus":{"text":"t"},"subject":{"display":"x"},)"
@@ -137,22 +144,27 @@ TEST(ProfilesTest, CountsSlices) {
 }
 
 TEST(ProfilesTest, CountsExtensions) {
-  const std::string rows = "extensions: [{path: ., url: 'urn:e', max: 1}, {path: name, url: 'urn:n', min: 1}]";
+  const std::string rows =
+      "extensions: [{path: ., url: 'urn:e', max: 1}, {path: name, url: 'urn:n', min: 1}]";
   const std::string extension = R"({"url":"urn:e","valueCode":"x"})";
   EXPECT_THAT(Check("Patient", rows, Patient(R"(,"extension":[)" + extension + "]")), IsEmpty());
-  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"extension":[)" + extension + "," + extension + "]")),
-              ElementsAre("error structure Patient.extension urn"));
+  EXPECT_THAT(
+      Check("Patient", rows, Patient(R"(,"extension":[)" + extension + "," + extension + "]")),
+      ElementsAre("error structure Patient.extension urn"));
   EXPECT_THAT(Check("Patient", rows, Patient(R"(,"name":[{"text":"x"}])")),
               ElementsAre("error required Patient.name[0].extension urn"));
 }
 
 TEST(ProfilesTest, HasInvariants) {
   const std::string rows =
-      "invariants: [{key: k-1, path: name, text: t, severity: warning, expression: 'family.exists()'},"
+      "invariants: [{key: k-1, path: name, text: t, severity: warning, expression: "
+      "'family.exists()'},"
       " {key: k-2, path: ., text: t, expression: 'active = true'}]";
-  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"active":true,"name":[{"family":"x"}])")), IsEmpty());
-  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"active":false,"name":[{"family":"x"},{"text":"y"}])")),
-              ElementsAre("warning invariant Patient.name[1] k-1", "error invariant Patient k-2"));
+  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"active":true,"name":[{"family":"x"}])")),
+              IsEmpty());
+  EXPECT_THAT(
+      Check("Patient", rows, Patient(R"(,"active":false,"name":[{"family":"x"},{"text":"y"}])")),
+      ElementsAre("warning invariant Patient.name[1] k-1", "error invariant Patient k-2"));
 }
 
 TEST(ProfilesTest, NamesTheProfileInWhatItSays) {
@@ -203,23 +215,23 @@ TEST_F(ProfileSetTest, ChecksWhatAResourceClaims) {
 }
 
 TEST_F(ProfileSetTest, ChecksTheBaseToo) {
-  EXPECT_THAT(Findings(Header(R"(,"meta":{"profile":["urn:h"]})"), options_),
-              ElementsAre("error required MessageHeader.id is",
-                          "error required MessageHeader.focus is"));
+  EXPECT_THAT(
+      Findings(Header(R"(,"meta":{"profile":["urn:h"]})"), options_),
+      ElementsAre("error required MessageHeader.id is", "error required MessageHeader.focus is"));
 }
 
 TEST_F(ProfileSetTest, ChecksResourcesInside) {
   EXPECT_THAT(
-      Findings(R"({"resourceType":"Bundle","type":"collection","meta":{"profile":["urn:b"]},"entry":[)"
-               R"({"resource":)" +
-                   Header(R"(,"id":"h")") + "}]}",
-               options_),
+      Findings(
+          R"({"resourceType":"Bundle","type":"collection","meta":{"profile":["urn:b"]},"entry":[)"
+          R"({"resource":)" +
+              Header(R"(,"id":"h")") + "}]}",
+          options_),
       ElementsAre("error required Bundle.entry[0].resource.focus is"));
-  EXPECT_THAT(
-      Findings(R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" +
-                   Header(R"(,"meta":{"profile":["urn:i"]})") + "}]}",
-               options_),
-      ElementsAre("error required Bundle.entry[0].resource.focus is"));
+  EXPECT_THAT(Findings(R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" +
+                           Header(R"(,"meta":{"profile":["urn:i"]})") + "}]}",
+                       options_),
+              ElementsAre("error required Bundle.entry[0].resource.focus is"));
 }
 
 TEST_F(ProfileSetTest, TellsOfWhatItDoesNotKnow) {
@@ -249,8 +261,9 @@ TEST(ProfileLoadTest, TellsWhereAMistakeStands) {
               ElementsAre("p.yaml:6:43: no resource type Doctor"));
   EXPECT_THAT(ErrorsOf(head + "elements:\n  - {path: name, slices: [{name: a}]}\n"),
               ElementsAre("p.yaml:6:27: a slice has either `codes` or `resource`"));
-  EXPECT_THAT(ErrorsOf(head + "invariants:\n  - {key: k, path: ., text: t, expression: 'a.foo()'}\n"),
-              ElementsAre("p.yaml:6:44: unknown function foo() (character 7 of the expression)"));
+  EXPECT_THAT(
+      ErrorsOf(head + "invariants:\n  - {key: k, path: ., text: t, expression: 'a.foo()'}\n"),
+      ElementsAre("p.yaml:6:44: unknown function foo() (character 7 of the expression)"));
   EXPECT_THAT(ErrorsOf(head + "elemnts: []\n"), Contains(HasSubstr("p.yaml:5:1: unknown key")));
   EXPECT_THAT(ErrorsOf("url: urn:p\nversion: 1\nsource: s\ntype: Person1\n"),
               ElementsAre("p.yaml:4:7: no resource type with a map: Person1"));
@@ -262,7 +275,8 @@ TEST(ProfileLoadTest, TellsWhereAMistakeStands) {
 TEST(ProfileLoadTest, LeavesOutWhatIsWrong) {
   ConfigErrors errors;
   const ProfileSet profiles = Load(
-      "- {url: urn:p, version: 1, source: s, type: Patient}\n- {url: urn:q, version: 1, type: Goal}\n",
+      "- {url: urn:p, version: 1, source: s, type: Patient}\n- {url: urn:q, version: 1, type: "
+      "Goal}\n",
       errors);
   EXPECT_THAT(profiles.Urls(), ElementsAre("urn:p"));
   EXPECT_THAT(errors.list(), SizeIs(1));
@@ -286,7 +300,8 @@ TEST(ProfileLoadTest, TheSchemaHasTheKeysOfTheReader) {
   const ConfigNode defs = testing::SchemaNamed("profile")["$defs"];
   const std::string head = "url: urn:p, version: 1, source: s, type: Patient, ";
   testing::ExpectSameKeys(ErrorsOf, defs["profile"]["properties"], "{", "}");
-  testing::ExpectSameKeys(ErrorsOf, defs["element"]["properties"], "{" + head + "elements: [{", "}]}");
+  testing::ExpectSameKeys(
+      ErrorsOf, defs["element"]["properties"], "{" + head + "elements: [{", "}]}");
   testing::ExpectSameKeys(
       ErrorsOf, defs["extension"]["properties"], "{" + head + "extensions: [{", "}]}");
   testing::ExpectSameKeys(

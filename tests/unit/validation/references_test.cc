@@ -28,8 +28,9 @@ TEST(ReferencesTest, AllowsTheTypesOfTheMap) {
 TEST(ReferencesTest, RefusesOtherTypes) {
   EXPECT_THAT(Findings(Goal(R"("subject":{"reference":"Device/d"})")),
               ElementsAre("error structure Goal.subject must"));
-  EXPECT_THAT(Findings(Goal(R"("subject":{"reference":"https://x.example/fhir/Device/d/_history/1"})")),
-              ElementsAre("error structure Goal.subject must"));
+  EXPECT_THAT(
+      Findings(Goal(R"("subject":{"reference":"https://x.example/fhir/Device/d/_history/1"})")),
+      ElementsAre("error structure Goal.subject must"));
   EXPECT_THAT(Findings(Goal(R"("subject":{"type":"Device","identifier":{"value":"1"}})")),
               ElementsAre("error structure Goal.subject must"));
   EXPECT_THAT(Findings(Goal(R"("subject":{"reference":"Patient/p"},)"
@@ -72,15 +73,17 @@ TEST(ReferencesTest, ALocalReferenceIsContained) {
 }
 
 TEST(ReferencesTest, AContainedResourceHasATypeToo) {
-  EXPECT_THAT(Findings(Goal(R"("contained":[{"resourceType":"Organization","id":"o","name":"n"}],)"
-                            R"("subject":{"reference":"Patient/1"},"expressedBy":{"reference":"#o"})")),
-              ElementsAre("error structure Goal.expressedBy must"));
+  EXPECT_THAT(
+      Findings(Goal(R"("contained":[{"resourceType":"Organization","id":"o","name":"n"}],)"
+                    R"("subject":{"reference":"Patient/1"},"expressedBy":{"reference":"#o"})")),
+      ElementsAre("error structure Goal.expressedBy must"));
 }
 
 TEST(ReferencesTest, LocalReferencesInExtensionsAreContained) {
   const auto with = [](const std::string& reference) {
-    return Goal(kPatient + R"(,"subject":{"reference":"#p"},"extension":[)"
-                           R"({"url":"http://x.example/e","valueReference":{"reference":")" +
+    return Goal(kPatient +
+                R"(,"subject":{"reference":"#p"},"extension":[)"
+                R"({"url":"http://x.example/e","valueReference":{"reference":")" +
                 reference + R"("}}])");
   };
   EXPECT_THAT(Findings(with("#p")), IsEmpty());
@@ -99,9 +102,11 @@ TEST(ContainedTest, IsReferredTo) {
 }
 
 TEST(ContainedTest, MayBeReferredToInAnExtensionOrAsACanonical) {
-  EXPECT_THAT(Findings(Goal(kPatient + R"(,"subject":{"reference":"Patient/p"},"extension":[)"
-                                       R"({"url":"http://x.example/e","valueReference":{"reference":"#p"}}])")),
-              IsEmpty());
+  EXPECT_THAT(
+      Findings(Goal(kPatient +
+                    R"(,"subject":{"reference":"Patient/p"},"extension":[)"
+                    R"({"url":"http://x.example/e","valueReference":{"reference":"#p"}}])")),
+      IsEmpty());
   EXPECT_THAT(
       Findings(R"({"resourceType":"CarePlan","status":"active","intent":"plan",)"
                R"("contained":[{"resourceType":"PlanDefinition","id":"d","status":"active"}],)"
@@ -110,18 +115,18 @@ TEST(ContainedTest, MayBeReferredToInAnExtensionOrAsACanonical) {
 }
 
 TEST(ContainedTest, HoldsNoFurtherResourcesNorAVersion) {
-  EXPECT_THAT(
-      Findings(Goal(R"("subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p",)"
-                    R"("meta":{"versionId":"1"},)"
-                    R"("contained":[{"resourceType":"Organization","id":"o","name":"n"}],)"
-                    R"("managingOrganization":{"reference":"Organization/o"}}])")),
-      ElementsAre("error invariant Goal dom-2",
-                  "error invariant Goal dom-4",
-                  "error invariant Goal.contained[0].contained[0] dom-3"));
-  EXPECT_THAT(
-      Findings(Goal(R"("subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p",)"
-                    R"("meta":{"security":[{"code":"R"}]}}])")),
-      ElementsAre("error invariant Goal dom-5"));
+  EXPECT_THAT(Findings(Goal(
+                  R"("subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p",)"
+                  R"("meta":{"versionId":"1"},)"
+                  R"("contained":[{"resourceType":"Organization","id":"o","name":"n"}],)"
+                  R"("managingOrganization":{"reference":"Organization/o"}}])")),
+              ElementsAre("error invariant Goal dom-2",
+                          "error invariant Goal dom-4",
+                          "error invariant Goal.contained[0].contained[0] dom-3"));
+  EXPECT_THAT(Findings(Goal(
+                  R"("subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p",)"
+                  R"("meta":{"security":[{"code":"R"}]}}])")),
+              ElementsAre("error invariant Goal dom-5"));
 }
 
 TEST(ContainedTest, IdsAreUnique) {

@@ -19,7 +19,8 @@ using ::testing::Field;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A Bundle of patients without narrative (a warning each), the last with a wrong contact (an error).
+// A Bundle of patients without narrative (a warning each), the last with a wrong contact (an
+// error).
 std::string Patients(int count) {
   std::string entries;
   for (int i = 1; i < count; ++i) entries += R"({"resource":{"resourceType":"Patient"}},)";
@@ -80,6 +81,53 @@ TEST(ValidationReportTest, BearsDamageInside) {
       Validate(std::string_view(sound).substr(0, i), {}, &issues);
     }
   }
+}
+
+std::string Repeated(const std::string& text, int count) {
+  std::string whole = text;
+  for (int i = 1; i < count; ++i) (whole += ',') += text;
+  return whole;
+}
+
+// Documents of which a part is held against a part: none may cost the product of both.
+TEST(ValidationReportTest, LargeDocumentsCostNoMoreThanTheirSize) {
+  const int many = 20'000;
+  std::string contained = "{\"resourceType\":\"Patient\",\"id\":\"p0\"}";
+  std::string links = "{\"reference\":\"#p0\"}";
+  for (int i = 1; i < many; ++i) {
+    contained += ",{\"resourceType\":\"Patient\",\"id\":\"p" + std::to_string(i) + "\"}";
+    links += ",{\"reference\":\"#p" + std::to_string(i) + "\"}";
+  }
+  EXPECT_THAT(
+      All(R"({"resourceType":"List","status":"current","mode":"working","contained":[)" +
+              contained + R"(],"entry":[)" + Repeated(R"({"item":{"reference":"#p1"}})", many) +
+              R"(],"source":{"reference":"#p0"}})",
+          1),
+      SizeIs(2));
+  EXPECT_THAT(
+      All(R"({"resourceType":"Observation","status":"final","code":{"text":"c"},"focus":[)" +
+              links + R"(],"contained":[)" + contained + "]}",
+          100),
+      ElementsAre(Field(&Issue::severity, Severity::kWarning)));
+  const std::string entries =
+      Repeated(R"({"fullUrl":"urn:oid:1.2","request":{"method":"GET","url":"x"}})", many);
+  EXPECT_EQ(All(R"({"resourceType":"Bundle","entry":[)" + entries + R"(],"type":"batch"})", 10)
+                .front()
+                .expression,
+            "Bundle");
+}
+
+TEST(ValidationReportTest, StopsWhereItWouldCompareTooOften) {
+  const int many = 5'000;
+  const std::string codings = Repeated(R"({"code":"a","display":"d"})", many);
+  const std::string others = Repeated(R"({"code":"b","display":"d"})", many);
+  const Issues issues =
+      All(R"({"resourceType":"Observation","status":"final","valueInteger":1,"code":{"coding":[)" +
+              codings + R"(]},"component":[{"code":{"coding":[)" + others + "]}}]}",
+          10);
+  ASSERT_FALSE(issues.empty());
+  EXPECT_EQ(issues.back().severity, Severity::kFatal);
+  EXPECT_EQ(issues.back().code, "too-costly");
 }
 
 TEST(ChecksTest, EveryCheckByHandHasItsFunction) {

@@ -21,8 +21,8 @@ inline Issues Validated(std::string_view json, const ValidateOptions& options = 
   EXPECT_TRUE(ReadJson(json, {}, &encoded, &read)) << (read.empty() ? "" : read.front().text);
   Issues issues;
   Validate(encoded, options, &issues);
-  std::erase_if(issues,
-                [](const Issue& issue) { return issue.text.find(": dom-6:") != std::string::npos; });
+  std::erase_if(
+      issues, [](const Issue& issue) { return issue.text.find(": dom-6:") != std::string::npos; });
   return issues;
 }
 
