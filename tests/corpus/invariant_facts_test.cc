@@ -22,6 +22,7 @@ const std::filesystem::path kFacts = "../shared/corpora/r4-invariants.tsv";
 
 // Written otherwise than in the definitions, and why.
 const std::map<std::string, std::string> kOtherwise = {
+    {"app-4", "R4's code is noshow, not no-show"},
     {"bdl-8", "an entry without fullUrl yields empty, which would not hold"},
     {"ctm-1", "iif() of a collection is said with `or`"},
     {"que-12", "the text and R4's later versions say more than one, the expression more than two"},
