@@ -13,6 +13,7 @@
 #include "gateway/app/configuration.h"
 #include "gateway/app/convert/convert.h"
 #include "gateway/app/demo/demo.h"
+#include "gateway/app/doc/mapping_reference.h"
 #include "gateway/app/explain.h"
 #include "gateway/app/load/load.h"
 #include "gateway/app/serve.h"
@@ -117,6 +118,7 @@ class Commands {
     AddServe();
     AddCheck();
     AddConvert();
+    AddDoc();
     AddToken();
     AddExplain();
     AddDeliveries();
@@ -148,6 +150,20 @@ class Commands {
     convert::AddConvertCommand(app_, convert_)->callback([this] {
       std::ios::sync_with_stdio(false);
       status_ = convert::RunConvert(convert_, std::cout, std::cerr);
+    });
+  }
+
+  void AddDoc() {
+    CLI::App& command = *app_.add_subcommand("doc", "reference pages, made from what runs");
+    command.require_subcommand(1);
+    CLI::App& mappings = *command.add_subcommand(
+        "mappings", "what becomes of each FHIR element in the internal model, as Markdown");
+    mappings.add_option("--resource", id_, "this resource or data type only")->type_name("TYPE");
+    mappings.callback([this] {
+      const absl::Status written = doc::WriteMappingReference(id_, std::cout);
+      if (written.ok()) return;
+      std::cerr << "error: --resource: " << written.message() << "\n";
+      status_ = 2;
     });
   }
 

@@ -1,9 +1,11 @@
-"""`handoff convert` as others run it: pipes, exit statuses, memory, and what protobuf's own tools make of its output.
+"""`handoff convert` and `handoff doc` as others run them: pipes, exit statuses, memory, and what protobuf's own tools make
+of what is written.
 
-    convert_program_test.py HANDOFF PROTOC
+    program_test.py HANDOFF PROTOC
 """
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -110,6 +112,27 @@ class ConvertProgramTest(unittest.TestCase):
             self.assertEqual(program.wait(timeout=120), 0)
         peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         self.assertLess(peak_mb, 100)
+
+
+class DocProgramTest(unittest.TestCase):
+    def doc(self, *arguments):
+        return subprocess.run([HANDOFF, "doc", "mappings", *arguments], capture_output=True, text=True, timeout=60)
+
+    def test_has_a_section_for_every_map(self):
+        page = self.doc().stdout
+        names = [path.stem for path in Path("fhir-mappings/r4").glob("*.map") if path.stem[0].isupper()]
+        names += re.findall(r"^datatype (\w+)", Path("fhir-mappings/r4/datatypes.map").read_text(), re.MULTILINE)
+        self.assertGreater(len(names), 40)
+        for name in names:
+            self.assertIn(f"\n## {name}\n\n`handoff.v1.", page)
+        self.assertIn("| birthDate | `birth_date` | date | 0..1 |", page)
+        self.assertIn("| TaskStatus | ", page)
+
+    def test_limits_itself_to_one(self):
+        page = self.doc("--resource", "Task")
+        self.assertEqual(page.returncode, 0)
+        self.assertEqual(re.findall(r"^## (.*)", page.stdout, re.MULTILINE), ["Task", "Codes"])
+        self.assertEqual(self.doc("--resource", "Nothing").returncode, 2)
 
 
 if __name__ == "__main__":
