@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -22,11 +23,15 @@ class TokenFinder {
   explicit TokenFinder(std::vector<std::string>* tokens) : tokens_(tokens) {}
 
   void Resource(const Type& type, std::string_view wire) {
+    // Members that a path begins with: most fields are none.
+    std::array<bool, kNoName> begins{};
+    for (const SearchPath& path : type.searches) begins[path.steps[0]] |= path.type != "date";
     WireReader reader(wire);
     for (WireField field; reader.Next(field);) {
       const Member* const member = FindField(type, field.number);
       if (member == nullptr) continue;
       const auto position = static_cast<std::uint8_t>(member - type.members.data());
+      if (!begins[position]) continue;
       for (const SearchPath& path : type.searches) {
         if (path.steps[0] == position && path.type != "date") Step(path, 0, *member, field);
       }

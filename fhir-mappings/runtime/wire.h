@@ -70,6 +70,13 @@ class WireReader {
       value = static_cast<unsigned char>(*p_++);
       return true;
     }
+    // Tags of fields from 16 on, and lengths from 128 on.
+    if (end_ - p_ >= 2 && static_cast<signed char>(p_[1]) >= 0) [[likely]] {
+      value = (static_cast<unsigned char>(p_[0]) & 0x7fu) |
+              (std::uint64_t{static_cast<unsigned char>(p_[1])} << 7);
+      p_ += 2;
+      return true;
+    }
     value = 0;
     for (unsigned shift = 0; shift < 64 && p_ != end_; shift += 7) {
       const auto byte = static_cast<unsigned char>(*p_++);
