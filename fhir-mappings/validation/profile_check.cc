@@ -69,6 +69,7 @@ void ProfileCheck::Fault(std::string_view code, const Step& here, const std::str
 void ProfileCheck::Resource(const Item& resource,
                             const Item& root,
                             const std::vector<std::string>& claimed,
+                            const std::vector<std::string>& demanded,
                             const Step& here) {
   if (resource.form != Item::Form::kMessage) return;
   root_ = root;
@@ -85,6 +86,10 @@ void ProfileCheck::Resource(const Item& resource,
     } else {
       check(*profile);
     }
+  }
+  for (const std::string& url : demanded) {
+    const Profile* const profile = profiles_.Find(url);
+    if (profile != nullptr && profile->type == resource.type) check(*profile);
   }
   Items metas;
   AppendChildren(resource, "meta", metas);
@@ -195,8 +200,7 @@ void ProfileCheck::Value(const ProfileElement& element, const Item& item, const 
 }
 
 void ProfileCheck::Reference(const ProfileElement& element, const Item& item, const Step& here) {
-  if (item.form != Item::Form::kMessage ||
-      item.type != &kTables.types[kTables.reference_type]) {
+  if (item.form != Item::Form::kMessage || item.type != &kTables.types[kTables.reference_type]) {
     return;
   }
   const ReferenceView reference = DecodeReference(item.bytes);
@@ -218,9 +222,7 @@ void ProfileCheck::Reference(const ProfileElement& element, const Item& item, co
   Fault("structure", here, text);
 }
 
-void ProfileCheck::Slice(const ProfileSlice& slice,
-                         std::span<const Item> items,
-                         const Step& list) {
+void ProfileCheck::Slice(const ProfileSlice& slice, std::span<const Item> items, const Step& list) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!slice.codes.empty()) {

@@ -1,8 +1,8 @@
 // What FHIR R4 and profiles demand of a resource beyond its structure.
 //
 // The reader (runtime/resource.h) has checked structure: cardinality, types, primitive forms,
-// required bindings. What is checked here: the invariants of the maps, what references may point to,
-// contained resources, Bundles, narratives, and the profiles that a resource claims or that are
+// required bindings. What is checked here: the invariants of the maps, what references may point
+// to, contained resources, Bundles, narratives, and the profiles that a resource claims or that are
 // asked for.
 //
 // Thread safety: free functions, no shared state. No I/O.
@@ -23,7 +23,10 @@ struct ValidateOptions {
   // The profiles that are known; null: none is checked.
   const ProfileSet* profiles = nullptr;
   // Urls of profiles to check besides those in meta.profile; unknown ones are an error.
-  std::vector<std::string> claimed;
+  std::vector<std::string> claimed{};
+  // Urls of profiles that every resource of their type must meet, wherever it stands; unknown ones
+  // are passed over.
+  std::vector<std::string> demanded{};
   // Issues listed; further ones are counted, and errors come before warnings.
   std::size_t max_issues = 100;
 };

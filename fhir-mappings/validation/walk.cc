@@ -21,8 +21,8 @@ const Invariant* FindElementInvariant(std::string_view key) {
   return nullptr;
 }
 
-// The items of one element come one behind the other; elsewhere, which other writers of protobuf may
-// do, the place of an item in its list is counted anew.
+// The items of one element come one behind the other; elsewhere, which other writers of protobuf
+// may do, the place of an item in its list is counted anew.
 class Places {
  public:
   Places(const Type& type, std::string_view wire) : type_(type), wire_(wire) {}
@@ -116,7 +116,8 @@ void Walk::Profiles(const Item& resource, const Step& here) {
   if (options_.profiles == nullptr && claimed.empty()) return;
   static const ProfileSet kNothingKnown;
   const ProfileSet& known = options_.profiles == nullptr ? kNothingKnown : *options_.profiles;
-  ProfileCheck(known, evaluator_, *this, report_).Resource(resource, place_.root, claimed, here);
+  ProfileCheck(known, evaluator_, *this, report_)
+      .Resource(resource, place_.root, claimed, options_.demanded, here);
 }
 
 void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
@@ -208,9 +209,7 @@ void Walk::Child(const Type& type, const Member& member, const Item& item, const
   Object(*item.type, item.bytes, here);
 }
 
-void Walk::Invariants(std::span<const Invariant> invariants,
-                      const Scope& scope,
-                      const Step& here) {
+void Walk::Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here) {
   for (const Invariant& invariant : invariants) {
     if (invariant.element != kNoElement) {
       if ((*scope.present >> invariant.element & 1) != 0) ItemInvariant(invariant, scope, here);
