@@ -20,6 +20,12 @@ bool IsId(std::string_view text) {
   return true;
 }
 
+std::string VersionOf(const Item& resource) {
+  Items meta;
+  AppendChildren(resource, "meta", meta);
+  return meta.empty() ? std::string() : OnlyText(meta.front(), "versionId");
+}
+
 }  // namespace
 
 bool IsResourceType(std::string_view name) {
@@ -76,17 +82,21 @@ void BundleIndex::Read() const {
       if (part.number == resource.field) encoded = part.bytes;
     }
     if (encoded.empty()) continue;
-    if (!url.empty()) by_url_.emplace(url, encoded);
+    if (!url.empty()) by_url_.emplace_back(url, encoded);
     const Head head = ReadHead(encoded);
     if (!head.id.empty())
       by_name_.emplace(std::string(head.type) + '/' + std::string(head.id), encoded);
   }
+  std::sort(by_url_.begin(), by_url_.end());
 }
 
-std::optional<Item> BundleIndex::Find(const ReferenceView& reference, std::string_view from) const {
+std::optional<Item> BundleIndex::Find(const ReferenceView& reference,
+                                      std::string_view from,
+                                      std::size_t* matches) const {
   Read();
   std::string composed;
   std::string_view url = reference.uri;
+  std::string_view version = reference.version;
   if (reference.IsRelative()) {
     // Without a base the reference itself may be the fullUrl; that this must be absolute is said
     // elsewhere.
@@ -94,11 +104,20 @@ std::optional<Item> BundleIndex::Find(const ReferenceView& reference, std::strin
     ((composed += reference.type) += '/') += reference.id;
     url = composed;
   } else if (const std::size_t history = url.find(kHistory); history != url.npos) {
+    version = url.substr(history + kHistory.size());
     url = url.substr(0, history);
   }
-  const auto it = by_url_.find(url.substr(0, url.find('#', 1)));
-  if (it == by_url_.end()) return std::nullopt;
-  return ResourceItem(it->second);
+  url = url.substr(0, url.find('#', 1));
+  std::optional<Item> found;
+  std::size_t count = 0;
+  auto it = std::lower_bound(by_url_.begin(), by_url_.end(), std::pair(url, std::string_view()));
+  for (; it != by_url_.end() && it->first == url; ++it) {
+    const std::optional<Item> item = ResourceItem(it->second);
+    if (!item || (!version.empty() && VersionOf(*item) != version)) continue;
+    if (++count == 1) found = item;
+  }
+  if (matches != nullptr) *matches = count;
+  return found;
 }
 
 std::optional<Item> BundleIndex::FindByName(const ReferenceView& reference) const {

@@ -1,9 +1,11 @@
 // Which entry of a Bundle a reference means (FHIR R4 bundle.html#references).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -33,8 +35,11 @@ class BundleIndex {
  public:
   explicit BundleIndex(const Item& bundle) : bundle_(bundle) {}
 
-  // By fullUrl, as the rules have it; `from` is the fullUrl of the entry with the reference.
-  std::optional<Item> Find(const ReferenceView& reference, std::string_view from) const;
+  // By fullUrl, and version if the reference has one, as the rules have it; `from` is the fullUrl of
+  // the entry with the reference. `matches`, if it is not null, tells how many entries fit.
+  std::optional<Item> Find(const ReferenceView& reference,
+                           std::string_view from,
+                           std::size_t* matches = nullptr) const;
   // By type and id alone.
   std::optional<Item> FindByName(const ReferenceView& reference) const;
 
@@ -46,7 +51,8 @@ class BundleIndex {
 
   const Item bundle_;
   mutable bool read_ = false;
-  mutable absl::flat_hash_map<std::string_view, std::string_view> by_url_;  // encoded resources
+  // Url and encoded resource, by url.
+  mutable std::vector<std::pair<std::string_view, std::string_view>> by_url_;
   mutable absl::flat_hash_map<std::string, std::string_view> by_name_;
 };
 

@@ -146,7 +146,7 @@ void AppendField(const Type& type,
       resource->member = &member;
       items.push_back(*resource);
     }
-  } else if (member.kind == Kind::kEnum && member.repeated && field.type == WireType::kBytes) {
+  } else if (IsPacked(member) && field.type == WireType::kBytes) {
     WireReader packed(field.bytes);
     for (std::uint64_t number = 0; packed.NextPacked(number);) {
       items.push_back({Item::Form::kScalar, false, nullptr, &member, {}, number});
@@ -154,6 +154,18 @@ void AppendField(const Type& type,
   } else {
     items.push_back({Item::Form::kScalar, false, nullptr, &member, field.bytes, field.value});
   }
+}
+
+std::int32_t PlaceInList(const Type& type,
+                         std::string_view wire,
+                         const Member& member,
+                         const WireField& field) {
+  std::int32_t count = 0;
+  WireReader reader(wire);
+  for (WireField before; reader.Next(before) && before.whole.data() != field.whole.data();) {
+    if (FindField(type, before.number) == &member) ++count;
+  }
+  return count;
 }
 
 void AppendElement(const Item& item, std::uint8_t element, Items& items) {

@@ -60,6 +60,12 @@ void AppendField(const Type& type,
                  const WireField& field,
                  Items& items);
 
+// How many items of the member stand before `field` in a message.
+std::int32_t PlaceInList(const Type& type,
+                         std::string_view wire,
+                         const Member& member,
+                         const WireField& field);
+
 // Appends the children of `item` with this name; a name that it cannot have appends nothing.
 void AppendChildren(const Item& item, std::string_view name, Items& items);
 // Likewise, where the element is known.

@@ -31,21 +31,12 @@ class Places {
     const std::uint64_t bit = std::uint64_t{1} << member.element;
     if (&member == last_) return ++place_;
     last_ = &member;
-    place_ = (seen_ & bit) == 0 ? 0 : CountBefore(member, field);
+    place_ = (seen_ & bit) == 0 ? 0 : PlaceInList(type_, wire_, member, field);
     seen_ |= bit;
     return place_;
   }
 
  private:
-  std::int32_t CountBefore(const Member& member, const WireField& until) const {
-    std::int32_t count = 0;
-    WireReader reader(wire_);
-    for (WireField field; reader.Next(field) && field.whole.data() != until.whole.data();) {
-      if (FindField(type_, field.number) == &member) ++count;
-    }
-    return count;
-  }
-
   const Type& type_;
   const std::string_view wire_;
   const Member* last_ = nullptr;
@@ -133,7 +124,7 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
     present |= std::uint64_t{1} << member->element;
     if (member->kind == Kind::kUri || member->kind == Kind::kUrl ||
         member->kind == Kind::kCanonical) {
-      Uri(type, *member, field, here);
+      Uri(type, *member, wire, field, here);
     }
   }
   if (!extra.empty()) {

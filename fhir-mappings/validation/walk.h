@@ -60,10 +60,15 @@ class Walk final : public Resolver {
   void ReferenceForm(const ReferenceView& reference, const Step& here);
   void InBundle(const ReferenceView& reference, const Step& here);
   void Entry(const Item& entry, const Step& here);
+  void Found(const Item& entry, const Item& resource, const Step& here);
   void Links(const Item& bundle, const Step& here);
   void ContainedIds(const Item& resource, const Step& here);
   void AttachmentSize(const Item& attachment, const Step& here);
-  void Uri(const Type& type, const Member& member, const WireField& field, const Step& here);
+  void Uri(const Type& type,
+           const Member& member,
+           std::string_view wire,
+           const WireField& field,
+           const Step& here);
 
   const ValidateOptions& options_;
   ValidationReport& report_;

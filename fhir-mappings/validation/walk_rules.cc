@@ -87,7 +87,12 @@ void Walk::InBundle(const ReferenceView& reference, const Step& here) {
   const std::string_view resource = TypeNameOf(place_.resource, scratch);
   const bool must = (kind == "document" && resource == "Composition") ||
                     (kind == "message" && resource == "MessageHeader" && here.name == "focus");
-  if (place_.bundle->Find(reference, place_.full_url)) return;
+  std::size_t matches = 0;
+  if (place_.bundle->Find(reference, place_.full_url, &matches)) {
+    if (must && matches > 1)
+      report_.Error("invalid", here, "several entries of the Bundle are what this refers to");
+    return;
+  }
   const bool named = place_.bundle->FindByName(reference).has_value();
   if (!must && !(named && kind == "document")) return;
   report_.Error("invalid",
@@ -104,8 +109,9 @@ void Walk::Entry(const Item& entry, const Step& here) {
   place_.full_url = children.empty() ? std::string_view() : children.front().bytes;
   children.clear();
   AppendChildren(entry, "resource", children);
+  const std::string_view kind = place_.bundle->type();
+  if (kind == "searchset" && !children.empty()) Found(entry, children.front(), here);
   if (place_.full_url.empty()) {
-    const std::string_view kind = place_.bundle->type();
     if (!children.empty() && (kind == "document" || kind == "message"))
       report_.Error("required", here, "fullUrl is missing; a " + std::string(kind) + " needs it");
     return;
@@ -121,14 +127,36 @@ void Walk::Entry(const Item& entry, const Step& here) {
     report_.Error("invalid", here, "fullUrl must end with the type and the id of the resource");
 }
 
-// One link of a relation.
+// What a search finds has an id; what it tells of itself is an OperationOutcome.
+void Walk::Found(const Item& entry, const Item& resource, const Step& here) {
+  const Step step{&here, "resource", -1};
+  Items search;
+  AppendChildren(entry, "search", search);
+  std::string scratch;
+  if (!search.empty() && OnlyText(search.front(), "mode") == "outcome") {
+    if (TypeNameOf(resource, scratch) != "OperationOutcome")
+      report_.Error("invalid", step, "the outcome of a search is an OperationOutcome");
+  } else if (OnlyText(resource, "id").empty() &&
+             TypeNameOf(resource, scratch) != "OperationOutcome") {
+    report_.Error("invalid", step, "what a search finds has an id");
+  }
+}
+
+// One link of a relation; those to other pages belong to searches and histories.
 void Walk::Links(const Item& bundle, const Step& here) {
+  constexpr std::string_view kPages[] = {"first", "last", "next", "prev", "previous"};
+  const std::string_view kind = place_.bundle->type();
+  const bool paged = kind == "searchset" || kind == "history";
   Items links;
   AppendChildren(bundle, "link", links);
   std::vector<std::string> relations;
   for (std::size_t i = 0; i < links.size(); ++i) {
     std::string relation = OnlyText(links[i], "relation");
     const bool twice = std::find(relations.begin(), relations.end(), relation) != relations.end();
+    if (!paged && std::find(std::begin(kPages), std::end(kPages), relation) != std::end(kPages)) {
+      const Step link{&here, "link", static_cast<std::int32_t>(i)};
+      report_.Error("invalid", {&link, "relation", -1}, "is of searches and histories");
+    }
     relations.push_back(std::move(relation));
     if (twice)
       report_.Error("invalid",
@@ -162,15 +190,25 @@ void Walk::AttachmentSize(const Item& attachment, const Step& here) {
 }
 
 // What a uri must be beyond its characters (FHIR R4 datatypes.html#uri, #canonical).
-void Walk::Uri(const Type& type, const Member& member, const WireField& field, const Step& here) {
+void Walk::Uri(const Type& type,
+               const Member& member,
+               std::string_view wire,
+               const WireField& field,
+               const Step& here) {
   const std::string_view uri = field.bytes;
-  const Step step{&here, PathName(type.elements[member.element].name), -1};
-  if (uri.starts_with(kUuid) && (!HasForm(Kind::kUuid, uri) || !IsLower(uri))) {
+  const bool uuid = uri.starts_with(kUuid);
+  const bool absolute = member.kind == Kind::kCanonical ||
+                        (type.name == "Coding" && member.name == "system");
+  if (!uuid && (!absolute || IsAbsolute(uri))) return;
+  const Step step{&here,
+                  PathName(type.elements[member.element].name),
+                  member.repeated ? PlaceInList(type, wire, member, field) : -1};
+  if (uuid && (!HasForm(Kind::kUuid, uri) || !IsLower(uri))) {
     report_.Error("invalid", step, "a UUID must be valid, and in lower case");
-  } else if (member.kind == Kind::kCanonical && !uri.empty() && uri.front() != '#' &&
-             !IsAbsolute(uri)) {
-    report_.Error("invalid", step, "a canonical must be an absolute URL");
-  } else if (type.name == "Coding" && member.name == "system" && !IsAbsolute(uri)) {
+  } else if (!uuid && member.kind == Kind::kCanonical) {
+    if (!uri.empty() && uri.front() != '#')
+      report_.Error("invalid", step, "a canonical must be an absolute URL");
+  } else if (!uuid) {
     report_.Error("invalid", step, "must be an absolute URL");
   }
 }

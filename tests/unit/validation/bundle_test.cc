@@ -78,6 +78,28 @@ TEST(BundleTest, HasOneLinkOfARelation) {
               ElementsAre("error invalid Bundle.link[1] another"));
 }
 
+TEST(BundleTest, OnlySearchesAndHistoriesHavePages) {
+  const std::string link = R"(,"link":[{"relation":"next","url":"https://x.example"}])";
+  EXPECT_THAT(Findings(Bundle("searchset", link)), IsEmpty());
+  EXPECT_THAT(Findings(Bundle("collection", link)),
+              ElementsAre("error invalid Bundle.link[0].relation is"));
+}
+
+TEST(BundleTest, WhatASearchFindsHasAnId) {
+  const auto found = [](const std::string& mode, const std::string& resource) {
+    return Bundle("searchset",
+                  Entries(R"({"search":{"mode":")" + mode + R"("},"resource":)" + resource + "}"));
+  };
+  const std::string outcome =
+      R"({"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"informational"}]})";
+  EXPECT_THAT(Findings(found("match", R"({"resourceType":"Patient","id":"p"})")), IsEmpty());
+  EXPECT_THAT(Findings(found("outcome", outcome)), IsEmpty());
+  EXPECT_THAT(Findings(found("match", R"({"resourceType":"Patient"})")),
+              ElementsAre("error invalid Bundle.entry[0].resource what"));
+  EXPECT_THAT(Findings(found("outcome", R"({"resourceType":"Patient","id":"p"})")),
+              ElementsAre("error invalid Bundle.entry[0].resource the"));
+}
+
 std::string Message(const std::string& focus, const std::string& more = "") {
   return Bundle("message",
                 Entries(R"({"fullUrl":"https://x.example/MessageHeader/m","resource":)"
@@ -92,6 +114,16 @@ TEST(BundleTest, AMessageBeginsWithItsHeaderAndHoldsItsFocus) {
   EXPECT_THAT(Findings(Message("https://x.example/Patient/p", "," + kPatient)), IsEmpty());
   EXPECT_THAT(Findings(Message("Patient/p")),
               ElementsAre("error invalid Bundle.entry[0].resource.focus[0] no"));
+  const auto version = [](const std::string& id) {
+    return R"(,{"fullUrl":"https://x.example/Patient/p","resource":{"resourceType":"Patient",)"
+           R"("id":"p","meta":{"versionId":")" +
+           id + "\"}}}";
+  };
+  EXPECT_THAT(Findings(Message("Patient/p/_history/2", version("1") + version("2"))), IsEmpty());
+  EXPECT_THAT(Findings(Message("Patient/p/_history/3", version("1") + version("2"))),
+              ElementsAre("error invalid Bundle.entry[0].resource.focus[0] no"));
+  EXPECT_THAT(Findings(Message("Patient/p", version("1") + version("2"))),
+              ElementsAre("error invalid Bundle.entry[0].resource.focus[0] several"));
   EXPECT_THAT(Findings(Bundle("message", Entries(kPatient))),
               ElementsAre("error invariant Bundle bdl-12"));
 }

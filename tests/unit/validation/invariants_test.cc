@@ -222,7 +222,7 @@ TEST(InvariantsTest, WhatIsLeftAsTextIsSeenThroughItsChoice) {
 TEST(InvariantsTest, CanonicalsAndSystemsAreAbsolute) {
   EXPECT_THAT(Findings(R"({"resourceType":"Patient","meta":{"profile":["us-core-patient"]},)"
                        R"("maritalStatus":{"coding":[{"system":"Marital","code":"M"}]}})"),
-              ElementsAre("error invalid Patient.meta.profile a",
+              ElementsAre("error invalid Patient.meta.profile[0] a",
                           "error invalid Patient.maritalStatus.coding[0].system must"));
 }
 
