@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,11 @@
 namespace handoff::mapc {
 namespace {
 
+using fhir::internal::Expr;
 using fhir::internal::Kind;
 using fhir::internal::kNoName;
 using fhir::internal::NameHash;
+using fhir::internal::Op;
 
 constexpr const char* kKindNames[] = {
     "kString",       "kMarkdown",    "kXhtml",       "kUri",           "kUrl",
@@ -23,7 +26,35 @@ constexpr const char* kKindNames[] = {
 };
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(Kind::kExtra) + 1);
 
-std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+constexpr const char* kOpNames[] = {
+    "kThis",       "kContext",   "kResource",    "kRootResource", "kString",
+    "kNumber",     "kTrue",      "kFalse",       "kNothing",      "kChild",
+    "kChildren",   "kDescendants", "kResolve",   "kExtension",    "kIndex",
+    "kFirst",      "kWhere",     "kSelect",      "kOfType",       "kTrace",
+    "kIif",        "kExists",    "kEmpty",       "kCount",        "kAll",
+    "kNot",        "kHasValue",  "kIsDistinct",  "kIntersect",    "kContains",
+    "kStartsWith", "kEndsWith",  "kSubstring",   "kLength",       "kToString",
+    "kIs",         "kAnd",       "kOr",          "kXor",          "kImplies",
+    "kEqual",      "kNotEqual",  "kEquivalent",  "kLess",         "kLessOrEqual",
+    "kGreater",    "kGreaterOrEqual", "kIn",     "kPlus",         "kConcatenate",
+    "kUnion",
+};
+static_assert(std::size(kOpNames) == static_cast<std::size_t>(Op::kUnion) + 1);
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
 
 struct Hash {
   std::uint32_t seed;
@@ -133,12 +164,101 @@ class Emitter {
     EmitBytes(Id("kByField", i), by_field);
     const std::string index = EmitIndex(Id("kSlots", i), t.name, names);
     const std::string searches = EmitSearches(i);
+    const std::string invariants = EmitInvariants(Id("kInvariants", i), t.invariants);
+    const std::string targets = EmitTargets(i);
     const int length_bytes = t.resource_field != 0 || t.holds_resources ? 2 : 1;
     types_ += "    {" + Quoted(t.name) + ", " + Id("kMembers", i) + ", " + Id("kElements", i) +
               ", " + index + ", " + Id("kByField", i) + ", " + std::to_string(required) + "u, " +
               std::to_string(t.extra_field) + ", " + std::to_string(t.resource_field) + ", " +
               std::to_string(length_bytes) + ", " + (t.has_references ? "true" : "false") + ", " +
-              searches + "},\n";
+              searches + ", " + invariants + ", " + targets + "},\n";
+  }
+
+  static std::string Place(std::uint16_t place) {
+    return place == fhir::internal::kNoExpr ? "kNoExpr" : std::to_string(place);
+  }
+
+  // The name of the nodes; the same expression is written once.
+  std::string EmitExpression(const std::vector<Expr>& nodes) {
+    if (nodes.empty()) return "{}";
+    std::string rows;
+    for (const Expr& node : nodes) {
+      rows += "    {Op::";
+      rows += kOpNames[static_cast<std::size_t>(node.op)];
+      rows += ", " + std::to_string(node.element) + ", " + Place(node.left) + ", " +
+              Place(node.right) + ", " + Place(node.third) + ", " + Quoted(node.text) + "},\n";
+    }
+    const auto [it, added] = expressions_.emplace(rows, Id("kExpression", expressions_.size()));
+    if (added) out_ += "constexpr Expr " + it->second + "[] = {\n" + rows + "};\n";
+    return it->second;
+  }
+
+  // The position of a check's key.
+  std::string Check(const std::string& key) {
+    const auto it = std::find(checks_.begin(), checks_.end(), key);
+    const auto position = static_cast<std::size_t>(it - checks_.begin());
+    if (it == checks_.end()) checks_.push_back(key);
+    if (position >= fhir::internal::kNoCheck) errors_.Add(where_, "more than 255 checks by hand");
+    return std::to_string(position);
+  }
+
+  std::string EmitInvariants(const std::string& id, const std::vector<SchemaInvariant>& list) {
+    if (list.empty()) return "{}";
+    std::string rows;
+    for (const SchemaInvariant& invariant : list) {
+      const std::string expression = EmitExpression(invariant.nodes);
+      rows += "    {" + Quoted(invariant.key) + ", " + Quoted(invariant.text) + ", " +
+              (invariant.warning ? "true" : "false") + ", " +
+              (invariant.element < 0 ? "kNoElement" : std::to_string(invariant.element)) + ", " +
+              (invariant.by_hand ? Check(invariant.key) : "kNoCheck") + ", " + expression + "},\n";
+    }
+    out_ += "constexpr Invariant " + id + "[] = {\n" + rows + "};\n";
+    return id;
+  }
+
+  // The position of a set of targets; 0 is the empty one. `Resource` is every type.
+  std::size_t TargetSet(std::vector<std::string> targets) {
+    if (std::find(targets.begin(), targets.end(), "Resource") != targets.end()) targets.clear();
+    std::sort(targets.begin(), targets.end());
+    const auto it = std::find(target_sets_.begin(), target_sets_.end(), targets);
+    if (it == target_sets_.end()) target_sets_.push_back(targets);
+    return static_cast<std::size_t>(std::find(target_sets_.begin(), target_sets_.end(), targets) -
+                                    target_sets_.begin());
+  }
+
+  std::string EmitTargets(std::size_t i) {
+    std::string row;
+    bool any = false;
+    for (const SchemaMember& m : schema_.types[i].members) {
+      const bool reference = m.kind == Kind::kMessage && m.ref == schema_.reference_type;
+      const std::size_t set = reference ? TargetSet(m.targets) : 0;
+      any = any || set != 0;
+      row += std::to_string(set) + ",";
+    }
+    if (!any) return "{}";
+    out_ += "constexpr std::uint16_t " + Id("kTargets", i) + "[] = {" + row + "};\n";
+    return Id("kTargets", i);
+  }
+
+  // The sets and the checks that the types name.
+  void EmitValidation() {
+    std::string sets;
+    for (std::size_t i = 0; i < target_sets_.size(); ++i) {
+      if (target_sets_[i].empty()) {
+        sets += "    {},\n";
+        continue;
+      }
+      out_ += "constexpr std::string_view " + Id("kTargetSet", i) + "[] = {";
+      for (const std::string& name : target_sets_[i]) out_ += Quoted(name) + ",";
+      out_ += "};\n";
+      sets += "    " + Id("kTargetSet", i) + ",\n";
+    }
+    out_ += "constexpr std::span<const std::string_view> kTargetSets[] = {\n" + sets + "};\n";
+    element_invariants_ = EmitInvariants("kElementInvariants", schema_.element_invariants);
+    if (checks_.empty()) return;
+    out_ += "constexpr std::string_view kChecks[] = {";
+    for (const std::string& key : checks_) out_ += Quoted(key) + ",";
+    out_ += "};\n";
   }
 
   std::string EmitSearches(std::size_t i) {
@@ -157,6 +277,7 @@ class Emitter {
   }
 
   void EmitAll() {
+    EmitValidation();
     std::vector<std::uint8_t> resources;
     int max_field = 0;
     for (std::size_t i = 0; i < schema_.types.size(); ++i) {
@@ -180,7 +301,8 @@ class Emitter {
             "};\n\n}  // namespace\n\nconstinit const Tables kTables = {kTypes, kEnums, "
             "kResourceByField, kResources, "
             "kOpaque, " +
-            std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) +
+            std::to_string(schema_.reference_type) + ", " + std::to_string(schema_.meta_type) + ", " +
+            element_invariants_ + ", " + (checks_.empty() ? "{}" : "kChecks") + ", kTargetSets" +
             "};\n\n}  // namespace handoff::fhir::internal\n";
   }
 
@@ -190,6 +312,10 @@ class Emitter {
   std::string out_;
   std::string enums_;
   std::string types_;
+  std::map<std::string, std::string> expressions_;  // nodes as written, and their name
+  std::vector<std::string> checks_;
+  std::vector<std::vector<std::string>> target_sets_ = {{}};
+  std::string element_invariants_;
 };
 
 }  // namespace

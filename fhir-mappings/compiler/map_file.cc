@@ -116,10 +116,11 @@ class Parser {
       return Header(words);
     }
     if (first == "search" && !field) return Search(words, line);
+    if (first == "invariant" && !field) return Invariant(line);
     if (field) return Field(line);
     Error(
         "cannot read this line: expected a definition, `element <-> field type`, `search`, "
-        "`alias`, `opaque` or '}'");
+        "`invariant`, `alias`, `opaque` or '}'");
   }
 
   // `resource` and `abstract` could also be element names: those are followed by a cardinality or
@@ -200,6 +201,55 @@ class Parser {
       search.paths.push_back(std::move(path));
     }
     maps_.definitions.back().searches.push_back(std::move(search));
+  }
+
+  // Takes the word that `text` begins with.
+  static std::string TakeWord(std::string_view& text) {
+    text = Trim(text);
+    std::size_t end = 0;
+    while (end < text.size() && !std::isspace(static_cast<unsigned char>(text[end]))) ++end;
+    const std::string word(text.substr(0, end));
+    text = Trim(text.substr(end));
+    return word;
+  }
+
+  // Takes the text in double quotes that `text` begins with.
+  static bool TakeQuoted(std::string_view& text, std::string& quoted) {
+    const std::size_t end = text.starts_with('"') ? text.find('"', 1) : text.npos;
+    if (end == text.npos) return false;
+    quoted = text.substr(1, end - 1);
+    text = Trim(text.substr(end + 1));
+    return true;
+  }
+
+  // invariant key severity path "text" expression | by-hand | not-checked "reason"
+  void Invariant(const std::string& line) {
+    if (maps_.definitions.empty() || !open_.empty())
+      return Error("`invariant` stands at the end of a definition");
+    std::string_view rest(line);
+    TakeWord(rest);
+    InvariantLine invariant;
+    invariant.where = where_;
+    invariant.key = TakeWord(rest);
+    const std::string severity = TakeWord(rest);
+    const std::string path = TakeWord(rest);
+    if ((severity != "error" && severity != "warning") || path.empty() ||
+        !TakeQuoted(rest, invariant.text) || rest.empty()) {
+      return Error("expected `invariant key error|warning path \"text\" expression`");
+    }
+    invariant.warning = severity == "warning";
+    if (path != ".") invariant.path = Split(path, '.');
+    if (rest == "by-hand") {
+      invariant.form = InvariantLine::Form::kByHand;
+    } else if (rest.starts_with("not-checked ")) {
+      invariant.form = InvariantLine::Form::kNotChecked;
+      rest = Trim(rest.substr(12));
+      if (!TakeQuoted(rest, invariant.expression) || !rest.empty())
+        return Error("expected `not-checked \"reason\"`");
+    } else {
+      invariant.expression = rest;
+    }
+    maps_.definitions.back().invariants.push_back(std::move(invariant));
   }
 
   void Field(const std::string& line) {

@@ -59,6 +59,17 @@ struct SearchLine {
   std::vector<Path> paths;
 };
 
+// What must be so of a definition, or of an element of it.
+struct InvariantLine {
+  Location where;
+  std::string key;
+  bool warning = false;
+  std::vector<std::string> path;  // empty: the definition itself
+  std::string text;
+  enum class Form { kExpression, kByHand, kNotChecked } form = Form::kExpression;
+  std::string expression;  // kNotChecked: the reason
+};
+
 struct Definition {
   enum class Kind { kAbstract, kDatatype, kResource } kind = Kind::kAbstract;
   Location where;
@@ -67,6 +78,7 @@ struct Definition {
   std::string proto;
   std::vector<FieldLine> fields;
   std::vector<SearchLine> searches;
+  std::vector<InvariantLine> invariants;
 };
 
 struct MapSet {

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "fhir-mappings/compiler/invariants.h"
 #include "fhir-mappings/compiler/proto_names.h"
 #include "fhir-mappings/compiler/search_paths.h"
 
@@ -46,7 +47,13 @@ class Resolver {
       if (const auto it = declared_.find(&definition); it != declared_.end()) {
         for (const SearchLine& search : definition.searches)
           AddSearch(it->second, search, schema_, errors_);
+        for (const Definition* base : BasesOf(definition)) Invariants(it->second, base->invariants);
+        Invariants(it->second, definition.invariants);
       }
+    }
+    if (const auto it = abstracts_.find("Element"); it != abstracts_.end()) {
+      for (const InvariantLine& line : it->second->invariants)
+        AddElementInvariant(line, schema_, errors_);
     }
     Finish();
     return std::move(schema_);
@@ -97,24 +104,41 @@ class Resolver {
     return static_cast<int>(schema_.types.size()) - 1;
   }
 
-  void DefineRoot(int type, const Definition& definition) {
-    used_[type];
+  // The outermost first.
+  std::vector<const Definition*> BasesOf(const Definition& definition) const {
     std::vector<const Definition*> bases;
     for (std::string base = definition.base; !base.empty();) {
       const auto it = abstracts_.find(base);
-      if (it == abstracts_.end()) {
-        errors_.Add(definition.where, "unknown base " + base);
-        break;
-      }
-      if (std::find(bases.begin(), bases.end(), it->second) != bases.end()) {
-        errors_.Add(it->second->where, base + " is its own base");
+      if (it == abstracts_.end() ||
+          std::find(bases.begin(), bases.end(), it->second) != bases.end()) {
         break;
       }
       bases.push_back(it->second);
       base = it->second->base;
     }
-    for (auto it = bases.rbegin(); it != bases.rend(); ++it)
-      Fields(type, definition.name, (*it)->fields);
+    std::reverse(bases.begin(), bases.end());
+    return bases;
+  }
+
+  void CheckBases(const Definition& definition) {
+    const std::vector<const Definition*> bases = BasesOf(definition);
+    const Definition& last = bases.empty() ? definition : *bases.front();
+    if (last.base.empty()) return;
+    if (abstracts_.count(last.base) == 0) {
+      errors_.Add(definition.where, "unknown base " + last.base);
+    } else {
+      errors_.Add(abstracts_[last.base]->where, last.base + " is its own base");
+    }
+  }
+
+  void Invariants(int type, const std::vector<InvariantLine>& lines) {
+    for (const InvariantLine& line : lines) AddInvariant(type, line, schema_, errors_);
+  }
+
+  void DefineRoot(int type, const Definition& definition) {
+    used_[type];
+    CheckBases(definition);
+    for (const Definition* base : BasesOf(definition)) Fields(type, definition.name, base->fields);
     Fields(type, definition.name, definition.fields);
     const bool resource = definition.kind == Definition::Kind::kResource;
     Close(type, definition.where, resource ? Form::kResource : Form::kDatatype);
@@ -240,7 +264,7 @@ class Resolver {
     } else if (const Kind kind = PrimitiveKind(ref.name); kind != Kind::kExtra) {
       member.kind = kind;
       expected = ProtoTypeOf(kind);
-      if (member.repeated && fhir::internal::IsVarint(kind)) {
+      if (member.repeated && fhir::internal::IsVarint(kind) && kind != Kind::kPositiveInt) {
         errors_.Add(line.where,
                     "a repeated " + ref.name + " cannot hold the null that R4 allows in its list");
         return false;
@@ -268,7 +292,7 @@ class Resolver {
 
   // A number that may be 0 needs to tell 0 from absent.
   bool Presence(const FieldLine& line, const FieldDescriptor& field, const SchemaMember& member) {
-    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum ||
+    if (!fhir::internal::IsVarint(member.kind) || member.kind == Kind::kEnum || member.repeated ||
         field.has_presence())
       return true;
     errors_.Add(line.where, field.full_name() + " cannot tell 0 from absent: declare it optional");

@@ -1,6 +1,7 @@
 // Maps resolved against the descriptors of handoff.v1: what the tables say.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,15 @@ struct SchemaSearch {
   std::vector<int> steps;
 };
 
+struct SchemaInvariant {
+  std::string key;
+  std::string text;
+  bool warning = false;
+  int element = -1;  // -1: the whole object
+  bool by_hand = false;
+  std::vector<fhir::internal::Expr> nodes;
+};
+
 struct SchemaType {
   std::string name;
   const google::protobuf::Descriptor* proto = nullptr;
@@ -46,6 +56,7 @@ struct SchemaType {
   bool has_references = false;
   bool holds_resources = false;
   std::vector<SchemaSearch> searches;
+  std::vector<SchemaInvariant> invariants;
 };
 
 struct SchemaEnum {
@@ -59,6 +70,8 @@ struct Schema {
   std::vector<std::string> opaque;  // sorted
   int reference_type = -1;
   int meta_type = -1;
+  std::vector<SchemaInvariant> element_invariants;  // of every datatype and backbone element
+  std::deque<std::string> texts;                    // what the nodes of invariants point into
 };
 
 // Resolves `maps` against the messages that `pool` knows. What comes back is meaningful only if no

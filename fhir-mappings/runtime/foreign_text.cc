@@ -17,11 +17,41 @@ bool ForeignText::Begin(Mode mode, Sink* text, unsigned depth) {
   return true;
 }
 
-bool ForeignText::BeginExtra(const Member* member, std::string_view name) {
-  if (member == nullptr) names_.push_back(name);
+void ForeignText::ExtraName(std::string_view name) {
   extra_.Put(extra_.size() == frames_.back().extra_begin ? '{' : ',');
   AppendJsonString(name, extra_);
   extra_.Put(':');
+}
+
+void ForeignText::ExtraScalar(std::string_view name, std::string_view text, bool quoted) {
+  ExtraName(name);
+  if (quoted) {
+    AppendJsonString(text, extra_);
+  } else {
+    extra_.Append(text);
+  }
+}
+
+void ForeignText::ExtraList(std::string_view name, std::string_view items) {
+  ExtraName(name);
+  extra_.Put('[');
+  bool quoted = false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const char c = items[i];
+    if (quoted && c == '\\') {
+      extra_.Put(c);
+      extra_.Put(items[++i]);
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    if (quoted || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) extra_.Put(c);
+  }
+  extra_.Put(']');
+}
+
+bool ForeignText::BeginExtra(const Member* member, std::string_view name) {
+  if (member == nullptr) names_.push_back(name);
+  ExtraName(name);
   Begin(Mode::kExtra, &extra_, 0);
   first_member_ = member;
   return true;

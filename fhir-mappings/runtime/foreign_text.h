@@ -38,6 +38,10 @@ class ForeignText {
   // Begins with the value of `name`, which becomes a member of the innermost object's extra.
   // `member` says whether it must be a list; null for a name that the tables do not know.
   bool BeginExtra(const Member* member, std::string_view name);
+  // A whole member of the innermost object's extra: a scalar, or the list whose text (without its
+  // last bracket) begins behind the first one.
+  void ExtraScalar(std::string_view name, std::string_view text, bool quoted);
+  void ExtraList(std::string_view name, std::string_view items);
   // Begins inside of an object, or list, whose bracket has just been read.
   bool BeginOpaque();
   bool SkipObject();
@@ -73,6 +77,7 @@ class ForeignText {
   enum class Mode : std::uint8_t { kModel, kExtra, kOpaque, kSkip };
   enum class OpaqueMember : std::uint8_t { kOther, kId, kMeta };
 
+  void ExtraName(std::string_view name);
   bool Begin(Mode mode, Sink* text, unsigned depth);
   void Separate();
   void BeginValue(char opens);

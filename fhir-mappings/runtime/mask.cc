@@ -151,14 +151,14 @@ class Projector {
     }
     if (member.repeated && field.type == WireType::kBytes) {
       // A gap in a list stands for an extension, which does not leave.
-      if (member.kind == Kind::kEnum) return PackedCodes(member, field.bytes);
+      if (internal::IsPacked(member)) return Packed(member, field.bytes);
       if (field.bytes.empty()) return true;
     }
     out_.Append(field.whole);
     return true;
   }
 
-  bool PackedCodes(const Member& member, std::string_view wire) {
+  bool Packed(const Member& member, std::string_view wire) {
     WireReader packed(wire);
     const std::size_t start = out_.size();
     internal::PutTag(out_, member.field, WireType::kBytes);

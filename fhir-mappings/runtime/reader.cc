@@ -23,12 +23,27 @@ namespace {
 
 using namespace internal;
 
+Severity SeverityOf(Tolerance tolerance) {
+  switch (tolerance) {
+    case Tolerance::kReject:
+      break;
+    case Tolerance::kWarn:
+      return Severity::kWarning;
+    case Tolerance::kKeep:
+      return Severity::kInformation;
+  }
+  return Severity::kError;
+}
+
 // Turns RapidJSON's events into wire bytes. What the tables know goes to the wire; the rest goes to
 // ForeignText.
 class Reader {
  public:
-  Reader(const ReadLimits& limits, std::string* encoded, Issues* issues)
-      : limits_(limits), out_(encoded), report_(frames_, limits.max_issues, issues) {
+  Reader(const ReadOptions& options, std::string* encoded, Issues* issues)
+      : limits_(options.limits),
+        tolerances_(options.tolerances),
+        out_(encoded),
+        report_(frames_, options.limits.max_issues, issues) {
     frames_.reserve(32);
   }
 
@@ -60,6 +75,14 @@ class Reader {
     return report_.Complain(code, leaf, text);
   }
 
+  // A value that its field cannot hold: refused, or kept in `extra`.
+  bool Displace(Tolerance tolerance,
+                std::string_view code,
+                const std::string& text,
+                std::string_view value,
+                bool quoted);
+  void CloseDisplacedList(Frame& frame);
+
   // Asked at every value: what makes texts is kept out of their way, so that they are inlined.
   bool Count() { return ++values_ <= limits_.max_members + 1 || TooMany(); }
   bool Enter() { return ++depth_ <= limits_.max_depth || TooDeep(); }
@@ -72,6 +95,8 @@ class Reader {
   Frame& Open(const Type* type);
   bool Text(Frame& frame, std::string_view text);
   bool Code(const Member& member, std::string_view code);
+  bool WrongType(const Member& member, std::string_view found, std::string_view value, bool quoted);
+  void PutNumberOf(const Member& member, std::uint64_t value);
   void PutDate(const Member& member, const DateParts& date);
   void PutDateTime(const Member& member, const DateTimeParts& time, std::string_view text);
   void PutReference(const Member& member, std::string_view text);
@@ -90,10 +115,12 @@ class Reader {
   bool CloseOpaque();
 
   const ReadLimits& limits_;
+  const Tolerances& tolerances_;
   Sink out_;
 
   Stream* stream_ = nullptr;
   const char* end_ = nullptr;
+  std::string_view source_;  // what is parsed, as it was
   std::vector<Frame> frames_;
   std::vector<const Member*> choices_;  // members of choices that the open objects have had
   std::size_t values_ = 0;
@@ -124,6 +151,7 @@ bool Reader::Parse(std::string_view json) {
   Stream stream(copy.data());
   Stream* const outer_stream = std::exchange(stream_, &stream);
   const char* const outer_end = std::exchange(end_, copy.data() + json.size());
+  const std::string_view outer_source = std::exchange(source_, json);
   rapidjson::Reader parser;
   // Recursive parsing is bounded: Enter() stops it at max_depth.
   const rapidjson::ParseResult result = parser.Parse < rapidjson::kParseInsituFlag |
@@ -141,6 +169,7 @@ bool Reader::Parse(std::string_view json) {
   }
   stream_ = outer_stream;
   end_ = outer_end;
+  source_ = outer_source;
   return !result.IsError();
 }
 
@@ -155,7 +184,7 @@ inline bool Reader::BeginItem(Frame& frame) {
   const Member& member = *frame.member;
   if (member.repeated != frame.in_array) return NoList(member);
   if (frame.in_array) ++frame.items;
-  return true;
+  return !frame.list_displaced;
 }
 
 bool Reader::NoList(const Member& member) {
@@ -187,7 +216,7 @@ bool Reader::Null() {
   }
   ++frame.items;
   frame.nulls |= std::uint64_t{1} << member.element;
-  if (member.kind == Kind::kEnum) {
+  if (IsPacked(member)) {
     PutVarint(out_, 0);
   } else {
     PutBytes(out_, member.field, {});
@@ -202,11 +231,8 @@ bool Reader::Bool(bool value) {
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
   const Member& member = *frame.member;
-  if (member.kind != Kind::kBoolean) {
-    return Complain("structure",
-                    &member,
-                    "must be " + std::string(Description(member.kind)) + ", not true or false");
-  }
+  if (member.kind != Kind::kBoolean)
+    return WrongType(member, "true or false", value ? "true" : "false", false);
   PutNumber(out_, member.field, value ? 1 : 0);
   return true;
 }
@@ -225,13 +251,14 @@ bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
   }
   if (member.kind != Kind::kInteger && member.kind != Kind::kPositiveInt &&
       member.kind != Kind::kUnsignedInt) {
-    return Complain("structure",
-                    &member,
-                    "must be " + std::string(Description(member.kind)) + ", not a JSON number");
+    return WrongType(member, "a JSON number", number, false);
   }
   const auto value = ParseInteger(member.kind, number);
-  if (!value) return Complain("value", &member, "not " + std::string(Description(member.kind)));
-  PutNumber(out_, member.field, static_cast<std::uint64_t>(*value));
+  if (!value) {
+    return Displace(
+        tolerances_.forms, "value", "not " + std::string(Description(member.kind)), number, false);
+  }
+  PutNumberOf(member, static_cast<std::uint64_t>(*value));
   return true;
 }
 
@@ -247,10 +274,16 @@ bool Reader::String(const char* text, rapidjson::SizeType length, bool) {
 
 bool Reader::Text(Frame& frame, std::string_view text) {
   const Member& member = *frame.member;
-  if (text.empty())
-    return Complain("value", &member, "must not be empty (FHIR R4 datatypes.html#string)");
+  if (text.empty()) {
+    return Displace(tolerances_.forms,
+                    "value",
+                    "must not be empty (FHIR R4 datatypes.html#string)",
+                    text,
+                    true);
+  }
   const auto malformed = [&] {
-    return Complain("value", &member, "not " + std::string(Description(member.kind)));
+    return Displace(
+        tolerances_.forms, "value", "not " + std::string(Description(member.kind)), text, true);
   };
   switch (member.kind) {
     case Kind::kEnum:
@@ -277,14 +310,10 @@ bool Reader::Text(Frame& frame, std::string_view text) {
     case Kind::kPositiveInt:
     case Kind::kUnsignedInt:
     case Kind::kDecimal:
-      return Complain("structure",
-                      &member,
-                      "must be " + std::string(Description(member.kind)) + ", not in quotes");
+      return WrongType(member, "in quotes", text, true);
     case Kind::kMessage:
     case Kind::kResource:
-      return Complain("structure",
-                      &member,
-                      "must be " + std::string(Description(member.kind)) + ", not a string");
+      return WrongType(member, "a string", text, true);
     default:
       break;
   }
@@ -299,14 +328,54 @@ bool Reader::Code(const Member& member, std::string_view code) {
   if (found == nullptr) {
     std::string text = "unknown code; " + std::string(codes.name) + " has";
     for (const EnumCode& known : codes.codes) (text += ' ') += known.code;
-    return Complain("code-invalid", &member, text);
+    return Displace(tolerances_.codes, "code-invalid", text, code, true);
   }
-  if (member.repeated) {
-    PutVarint(out_, static_cast<std::uint64_t>(found->number));
+  PutNumberOf(member, static_cast<std::uint64_t>(found->number));
+  return true;
+}
+
+bool Reader::WrongType(const Member& member,
+                       std::string_view found,
+                       std::string_view value,
+                       bool quoted) {
+  const std::string text =
+      "must be " + std::string(Description(member.kind)) + ", not " + std::string(found);
+  if (!IsPrimitive(member.kind)) return Complain("structure", &member, text);
+  return Displace(tolerances_.forms, "structure", text, value, quoted);
+}
+
+bool Reader::Displace(Tolerance tolerance,
+                      std::string_view code,
+                      const std::string& text,
+                      std::string_view value,
+                      bool quoted) {
+  Frame& frame = frames_.back();
+  const Member& member = *frame.member;
+  if (tolerance == Tolerance::kReject || member.kind == Kind::kId || member.field == 0)
+    return Complain(code, &member, text);
+  report_.Report(SeverityOf(tolerance), code, report_.Path(&member), text + "; kept as it stands");
+  if (frame.in_array) {
+    frame.list_displaced = true;
   } else {
-    PutNumber(out_, member.field, static_cast<std::uint64_t>(found->number));
+    foreign_.ExtraScalar(member.name, value, quoted);
   }
   return true;
+}
+
+// The parser has read the list's last bracket.
+void Reader::CloseDisplacedList(Frame& frame) {
+  out_.Truncate(frame.list_wire);
+  foreign_.ExtraList(frame.member->name,
+                     source_.substr(frame.list_text, stream_->Tell() - 1 - frame.list_text));
+  frame.list_displaced = false;
+}
+
+void Reader::PutNumberOf(const Member& member, std::uint64_t value) {
+  if (member.repeated) {
+    PutVarint(out_, value);
+  } else {
+    PutNumber(out_, member.field, value);
+  }
 }
 
 void Reader::PutDate(const Member& member, const DateParts& date) {
@@ -419,8 +488,14 @@ bool Reader::MemberKey(Frame& frame, std::string_view name) {
   if (member == nullptr) return SiblingOrUnknown(frame, name);
   frame.member = member;
   Note(frame, *member, frame.seen, "stands twice");
-  if (member->kind == Kind::kExtra) return foreign_.BeginExtra(member, name);
-  return true;
+  if (member->kind != Kind::kExtra) return true;
+  if (name == "modifierExtension") {
+    report_.Report(Severity::kWarning,
+                   "not-supported",
+                   report_.Path(member),
+                   "is kept and forwarded, but not understood: no rule reads what it modifies");
+  }
+  return foreign_.BeginExtra(member, name);
 }
 
 // `_name`, resourceType, or a member that R4 does not know.
@@ -440,12 +515,13 @@ bool Reader::SiblingOrUnknown(Frame& frame, std::string_view name) {
     return foreign_.BeginExtra(member, name);
   }
   frame.member = nullptr;
-  report_.Report(Severity::kWarning,
+  report_.Report(SeverityOf(tolerances_.unknown),
                  "structure",
                  report_.Path(nullptr),
                  (IsPlainName(name) ? "unknown member " + std::string(name)
                                     : std::string("a member with an unknown name")) +
-                     " is kept, but not understood");
+                     (tolerances_.unknown == Tolerance::kReject ? " is not known"
+                                                                : " is kept, but not understood"));
   return foreign_.BeginExtra(nullptr, name);
 }
 
@@ -472,7 +548,9 @@ bool Reader::StartArray() {
   }
   frame.in_array = true;
   frame.items = 0;
-  if (member.kind == Kind::kEnum) {
+  frame.list_text = stream_->Tell();
+  frame.list_wire = out_.size();
+  if (IsPacked(member)) {
     PutTag(out_, member.field, WireType::kBytes);
     frame.packed = OpenLength(out_, 1);
   }
@@ -485,7 +563,11 @@ bool Reader::EndArray(rapidjson::SizeType items) {
   Frame& frame = frames_.back();
   const Element& element = frame.type->elements[frame.member->element];
   frame.in_array = false;
-  if (frame.member->kind == Kind::kEnum) CloseLength(out_, frame.packed, 1);
+  if (frame.list_displaced) {
+    CloseDisplacedList(frame);
+  } else if (IsPacked(*frame.member)) {
+    CloseLength(out_, frame.packed, 1);
+  }
   if (items == 0)
     return Complain("structure", frame.member, "a list must not be empty (FHIR R4 json.html)");
   if (items < element.min || (element.max != 0 && items > element.max)) {
@@ -537,7 +619,7 @@ void Reader::CheckRequired(const Frame& frame) {
     std::string_view name = element.name;
     if (element.choice) name.remove_suffix(3);
     report_.Report(
-        Severity::kError,
+        SeverityOf(tolerances_.missing),
         "required",
         report_.Path(nullptr) + "." + std::string(name),
         "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
@@ -571,7 +653,7 @@ bool ReadJson(std::string_view json,
               std::string* encoded,
               Issues* issues) {
   encoded->clear();
-  return Reader(options.limits, encoded, issues).Run(json);
+  return Reader(options, encoded, issues).Run(json);
 }
 
 }  // namespace handoff::fhir

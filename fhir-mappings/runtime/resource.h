@@ -34,14 +34,28 @@ struct ReadLimits {
   std::size_t max_issues = 100;         // further ones are counted, not listed
 };
 
+// What a reader does where a document breaks a rule: refuse it with an error, or keep what it says
+// and report a warning or an information. What a field cannot hold is kept in `extra`, as it is
+// written; rules do not see it there and no view but that of everything shows it.
+enum class Tolerance { kReject, kWarn, kKeep };
+
+struct Tolerances {
+  Tolerance unknown = Tolerance::kWarn;    // members that R4 does not know
+  Tolerance codes = Tolerance::kReject;    // a code outside a required binding
+  Tolerance forms = Tolerance::kReject;    // a primitive in a wrong form, but for `id`
+  Tolerance missing = Tolerance::kReject;  // an element that must stand
+};
+
 struct ReadOptions {
-  ReadLimits limits;
+  ReadLimits limits{};
+  Tolerances tolerances{};
 };
 
 // Reads one JSON resource of any type. Returns true and an encoded resource in `*encoded` if no
-// issue is an error; otherwise `*encoded` is unspecified. Warnings may come with success: unknown
-// members are kept in `extra` and warned of. Checks UTF-8 (once, vectorised), JSON grammar,
-// duplicate members, types, cardinality, required bindings, primitive forms and choice.
+// issue is an error; otherwise `*encoded` is unspecified. Warnings may come with success: see
+// Tolerances, and a modifier extension, which is kept but not understood. Checks UTF-8 (once,
+// vectorised), JSON grammar, duplicate members, types, cardinality, required bindings, primitive
+// forms and choice.
 // `resourceType` may stand anywhere in its object.
 bool ReadJson(std::string_view json,
               const ReadOptions& options,

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "fhir-mappings/runtime/expression.h"
+
 namespace handoff::fhir::internal {
 
 // What a member holds: which JSON it takes, which wire form it has and which check applies.
@@ -88,6 +90,10 @@ struct Member {
   std::uint8_t element;  // index into the elements of the type
 };
 
+// Such a list is one packed field. What it holds is never 0 (codes, positiveInt), so 0 stands for a
+// gap.
+constexpr bool IsPacked(const Member& member) { return member.repeated && IsVarint(member.kind); }
+
 // One element as FHIR names it: value[x] is one element with many members.
 struct Element {
   std::string_view name;
@@ -104,6 +110,18 @@ struct SearchPath {
   std::span<const std::uint8_t> steps;  // member positions, from the resource to the leaf
 };
 
+inline constexpr std::uint8_t kNoCheck = 0xff;
+
+// What must be so: an expression, or a check that validation/ has under its key.
+struct Invariant {
+  std::string_view key;
+  std::string_view text;
+  bool warning;
+  std::uint8_t element;   // about each item of this element; kNoElement: about the whole object
+  std::uint8_t check;     // position in Tables::checks, or kNoCheck
+  Expression expression;  // empty if there is a check
+};
+
 struct Type {
   std::string_view name;  // "Encounter", "Encounter.location", "Period"
   std::span<const Member> members;
@@ -116,6 +134,8 @@ struct Type {
   std::uint8_t length_bytes;     // how many the length on the wire most often takes
   bool has_references;           // this type or one below it is Reference, or holds resources
   std::span<const SearchPath> searches;
+  std::span<const Invariant> invariants;
+  std::span<const std::uint16_t> targets;  // of each member, in Tables::targets; empty: all open
 };
 
 inline constexpr std::size_t kMaxElements = 64;
@@ -129,6 +149,10 @@ struct Tables {
   std::span<const std::string_view> opaque;  // R4 resource types without a map, sorted
   std::uint16_t reference_type;              // index of Reference
   std::uint16_t meta_type;                   // index of Meta
+  std::span<const Invariant> element_invariants;  // of every element with elements
+  std::span<const std::string_view> checks;       // keys of the invariants that have one
+  // What references may point to; the first set is empty: to anything.
+  std::span<const std::span<const std::string_view>> targets;
 };
 
 extern const Tables kTables;

@@ -51,6 +51,7 @@ class Writer {
   std::size_t GroupEnd(std::size_t begin, std::size_t end) const;
   bool List(const Member& member, std::size_t begin, std::size_t end);
   bool Value(const Member& member, const Item& item);
+  bool Packed(const Member& member, std::uint64_t number);
   bool Code(const Member& member, std::uint64_t number);
   bool DateText(const Member& member, std::string_view wire);
   bool ReferenceText(const Member& member, std::size_t begin, std::size_t end);
@@ -142,8 +143,8 @@ bool Writer::Collect(const Type& type, std::string_view wire, std::string_view& 
       return false;
     const std::uint8_t position = type.by_field[field.number];
     const Member& member = type.members[position];
-    const bool packed = member.kind == Kind::kEnum && member.repeated;
-    if (!packed && (field.type == WireType::kVarint) != IsVarint(member.kind)) return false;
+    if (!IsPacked(member) && (field.type == WireType::kVarint) != IsVarint(member.kind))
+      return false;
     ordered = ordered && position >= last;
     last = position;
     items_.push_back(
@@ -200,7 +201,7 @@ void Writer::Name(const Member& member) {
 }
 
 bool Writer::List(const Member& member, std::size_t begin, std::size_t end) {
-  if (member.kind == Kind::kEnum &&
+  if (IsPacked(member) &&
       std::all_of(&items_[begin], &items_[begin] + (end - begin), [](const Item& item) {
         return item.type == WireType::kBytes && item.bytes.empty();
       })) {
@@ -210,11 +211,11 @@ bool Writer::List(const Member& member, std::size_t begin, std::size_t end) {
   out_.Put('[');
   for (std::size_t i = begin; i < end; ++i) {
     const Item item = items_[i];
-    if (member.kind == Kind::kEnum && item.type == WireType::kBytes) {
+    if (IsPacked(member) && item.type == WireType::kBytes) {
       WireReader packed(item.bytes);
       for (std::uint64_t number = 0; packed.NextPacked(number);) {
         if (out_.back() != '[') out_.Put(',');
-        if (!Code(member, number)) return false;
+        if (!Packed(member, number)) return false;
       }
       if (!packed.ok()) return false;
       continue;
@@ -266,11 +267,16 @@ bool Writer::Value(const Member& member, const Item& item) {
   }
 }
 
-bool Writer::Code(const Member& member, std::uint64_t number) {
+// An item of a packed list.
+bool Writer::Packed(const Member& member, std::uint64_t number) {
   if (number == 0) {
     out_.Append("null");
     return true;
   }
+  return Value(member, {0, WireType::kVarint, 0, number, {}});
+}
+
+bool Writer::Code(const Member& member, std::uint64_t number) {
   const EnumCode* const code = FindCode(kTables.enums[member.ref], number);
   if (code == nullptr) return Damaged(member.name);
   out_.Put('"');

@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-
 #include "fhir-mappings/runtime/resource.h"
 
 namespace handoff::care {
@@ -22,6 +20,10 @@ bool LeadsOn(const ResourceKey& focus, const ResourceKey& from) {
   return from == focus || IsAdministrative(from.type) ||
          (focus.type == "Task" && from.type == "ServiceRequest");
 }
+
+// What is prescribed and given often stands in a resource of its own, which says nothing of whom it
+// is for.
+constexpr std::string_view kMedication = "Medication";
 
 bool IsAboutAnother(std::uint64_t person_id, std::uint64_t of_resource) {
   return of_resource != 0 && of_resource != person_id;
@@ -104,9 +106,25 @@ std::vector<v1::ResourceName> Stories::TellWithReferrers(const v1::ResourceName&
     if (key.type == focus.type() || IsAboutAnother(person_id, chapter.person_id)) continue;
     const auto& references = chapter.references;
     if (std::find(references.begin(), references.end(), target) == references.end()) continue;
-    if (seen.insert(key).second) story.push_back(chapter.name);
+    if (!seen.insert(key).second) continue;
+    story.push_back(chapter.name);
+    AddMedications(references, person_id, seen, story);
   }
   return story;
+}
+
+// Takes the references as a copy: Find() may move the chapters.
+void Stories::AddMedications(std::vector<ResourceKey> references,
+                             std::uint64_t person_id,
+                             absl::flat_hash_set<ResourceKey>& seen,
+                             std::vector<v1::ResourceName>& story) {
+  for (const ResourceKey& key : references) {
+    if (key.type != kMedication || seen.contains(key)) continue;
+    const Chapter* told = Find(key);
+    if (told == nullptr || IsAboutAnother(person_id, told->person_id)) continue;
+    seen.insert(key);
+    story.push_back(told->name);
+  }
 }
 
 std::vector<v1::ResourceName> Stories::TellMessage(const v1::ResourceName& focus,

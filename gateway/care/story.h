@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 #include "gateway/care/events.h"
 
@@ -27,7 +28,7 @@ class Stories {
   std::vector<v1::ResourceName> Tell(const v1::ResourceName& focus, std::uint64_t person_id);
 
   // The same, and every resource of the message that refers to the focus (what was found and done
-  // in a stay).
+  // in a stay), with the medications that these name.
   std::vector<v1::ResourceName> TellWithReferrers(const v1::ResourceName& focus,
                                                   std::uint64_t person_id);
 
@@ -41,6 +42,10 @@ class Stories {
     std::vector<ResourceKey> references;
   };
 
+  void AddMedications(std::vector<ResourceKey> references,
+                      std::uint64_t person_id,
+                      absl::flat_hash_set<ResourceKey>& seen,
+                      std::vector<v1::ResourceName>& story);
   void ReadMessage();
   const Chapter* Find(const ResourceKey& key);  // null if it is neither in the message nor stored
 

@@ -93,7 +93,7 @@ absl::StatusOr<MoveRequest> DecodeMove(store::Snapshot& snapshot,
   std::vector<ResourceKey> outputs;
   for (const std::string& output : submission.move.outputs) {
     const std::size_t begin = request.encoded.size();
-    if (!CheckEncoded(output, limits, &request.encoded, &move.issues)) {
+    if (!CheckEncoded(output, {.limits = limits}, &request.encoded, &move.issues)) {
       move.http_status = 400;
       return move;
     }

@@ -257,10 +257,23 @@ bool DecodeSingle(const Submission& submission,
   return true;
 }
 
+// The entry of a batch that an issue is about.
+bool RefuseEntryOf(const Issue& issue, Request* request) {
+  if (request->atomic) return false;
+  for (Item& item : request->items) {
+    if (!issue.expression.starts_with(item.path)) continue;
+    const std::string_view below = std::string_view(issue.expression).substr(item.path.size());
+    if (!below.empty() && below.front() != '.') continue;
+    item.refused = 422;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool CheckEncoded(std::string_view encoded,
-                  const fhir::ReadLimits& limits,
+                  const fhir::ReadOptions& options,
                   std::string* checked,
                   Issues* issues) {
   std::string json;
@@ -270,24 +283,41 @@ bool CheckEncoded(std::string_view encoded,
         Issue{Severity::kFatal, "structure", "not an encoded handoff.v1.Resource", ""});
     return false;
   }
-  if (!fhir::ReadJson(json, fhir::ReadOptions{limits}, &once_more, issues)) return false;
+  if (!fhir::ReadJson(json, options, &once_more, issues)) return false;
   checked->append(once_more);
   return true;
 }
 
+bool MeetsRules(const fhir::ValidateOptions& options,
+                fhir::Tolerance severity,
+                Request* request,
+                fhir::Issues* issues) {
+  const Severity gravest = severity == fhir::Tolerance::kReject ? Severity::kFatal
+                           : severity == fhir::Tolerance::kWarn ? Severity::kWarning
+                                                                : Severity::kInformation;
+  fhir::Issues found;
+  fhir::Validate(request->encoded, options, &found);
+  bool meets = true;
+  for (Issue& issue : found) {
+    issue.severity = std::min(issue.severity, gravest);
+    if (issue.severity >= Severity::kError && !RefuseEntryOf(issue, request)) meets = false;
+    issues->push_back(std::move(issue));
+  }
+  return meets;
+}
+
 bool Decode(const Submission& submission,
-            const fhir::ReadLimits& limits,
+            const fhir::ReadOptions& options,
             std::size_t max_entries,
             Request* request,
             fhir::Issues* issues,
             int* http_status) {
   if (submission.encoded) {
-    if (!CheckEncoded(submission.content, limits, &request->encoded, issues)) {
+    if (!CheckEncoded(submission.content, options, &request->encoded, issues)) {
       *http_status = IsTooBig(*issues) ? 413 : 400;
       return false;
     }
-  } else if (!fhir::ReadJson(
-                 submission.content, fhir::ReadOptions{limits}, &request->encoded, issues)) {
+  } else if (!fhir::ReadJson(submission.content, options, &request->encoded, issues)) {
     *http_status = IsTooBig(*issues) ? 413 : 400;
     return false;
   }

@@ -151,7 +151,7 @@ absl::StatusOr<Views::Part> Views::Shown(const View& view,
     return reference.IsRelative() &&
            kept.contains(ResourceKey{std::string(reference.type), std::string(reference.id)});
   };
-  if (view.unmapped_.contains(type) || view.documents_.contains(type)) {
+  if (!view.mask_.AllowsType(type)) {
     HANDOFF_ASSIGN_OR_RETURN(std::string stripped, ProjectUnmapped(encoded, keep));
     return Part{std::move(stripped)};
   }
@@ -225,9 +225,9 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
     for (const Leaving& one : leaving) kept.insert(one.key);
     for (Leaving& one : leaving) {
       HANDOFF_ASSIGN_OR_RETURN(Part part, Shown(view, one.encoded, kept));
-      // A Provenance without what it is the provenance of says nothing, and no recipient can read
-      // it.
-      if (part.lacking && one.key.type == "Provenance" && &one != &leaving.front()) {
+      // A Provenance of nothing, a prescription of no medication: it says nothing, and no recipient
+      // can read it.
+      if (part.lacking && &one != &leaving.front()) {
         message.left_out.push_back({std::move(one.key), "it must refer to what does not leave"});
         one.encoded = {};
         complete = false;

@@ -78,7 +78,7 @@ class View {
   fhir::Mask mask_;
   // Types without a map that leave, filtered member by member.
   std::set<std::string, std::less<>> unmapped_;
-  // Types without a map that tell of much else (PDFs): they leave only with a whole message.
+  // Types that tell of much else (PDFs): they leave only with a whole message.
   std::set<std::string, std::less<>> documents_;
   std::set<std::string, std::less<>> labels_;  // "*" stands for any
   // Patient.identifier of these types (v2-0203) only; empty: of any.

@@ -35,11 +35,12 @@ fhir::Mask LoadMask(const ConfigNode& allow, ConfigErrors& errors) {
 }
 
 // A type that has a map is projected element by element, so it belongs under `allow`.
-void CheckUnmapped(const ConfigNode& node, ConfigErrors& errors) {
+void CheckUnmapped(const ConfigNode& node, const fhir::Mask& allowed, ConfigErrors& errors) {
   const std::vector<std::string_view> mapped = fhir::MappedTypes();
   for (const ConfigNode& item : node.Items()) {
     const std::string type = item.String(errors);
-    if (std::find(mapped.begin(), mapped.end(), type) != mapped.end()) {
+    if (!allowed.AllowsType(type) &&
+        std::find(mapped.begin(), mapped.end(), type) != mapped.end()) {
       errors.Add(item.Where(), "`" + type + "` has a map: list its elements under `allow`");
     }
   }
@@ -123,8 +124,8 @@ View Views::LoadView(const ConfigNode& node, ConfigErrors& errors) const {
     errors.Add(node["everything"].Where(), "a view of everything lists no elements");
   }
   if (node["allow"].present()) view.mask_ = LoadMask(node["allow"], errors);
-  CheckUnmapped(node["unmapped"], errors);
-  CheckUnmapped(node["documents"], errors);
+  CheckUnmapped(node["unmapped"], {}, errors);
+  CheckUnmapped(node["documents"], view.mask_, errors);
   return view;
 }
 

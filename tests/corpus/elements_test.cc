@@ -20,12 +20,15 @@ namespace {
 
 const std::filesystem::path kFacts = "../shared/corpora/r4-elements.tsv";
 
-// Required bindings to code systems that nobody can list: MIME types and currencies.
+// Required bindings to what no enum of the model lists: MIME types, currencies, resource types.
 const std::set<std::string> kOpenCodes = {"Money.currency",
                                           "Attachment.contentType",
                                           "Signature.targetFormat",
                                           "Signature.sigFormat",
-                                          "Endpoint.payloadMimeType"};
+                                          "Endpoint.payloadMimeType",
+                                          "Binary.contentType",
+                                          "Subscription.channel.payload",
+                                          "Questionnaire.subjectType"};
 
 struct Fact {
   std::string path;

@@ -293,6 +293,21 @@ TEST(StayTest, TellsWhatWasFoundInTheStay) {
   EXPECT_EQ(Story(read.events[0]), "Encounter/v Patient/p Condition/c");
 }
 
+TEST(StayTest, TellsTheMedicationThatAPrescriptionOfTheStayNames) {
+  World world;
+  const Understanding read = world.Send(
+      "mrmc",
+      {kPatient,
+       Encounter({}),
+       R"({"resourceType":"Medication","id":"tablet","code":{"text":"a tablet"}})",
+       R"({"resourceType":"Medication","id":"other","code":{"text":"another"}})",
+       R"({"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",)"
+       R"("medicationReference":{"reference":"Medication/tablet"},"subject":{"reference":"Patient/p"},)"
+       R"("encounter":{"reference":"Encounter/v"}})"});
+  EXPECT_EQ(Story(read.events.at(0)),
+            "Encounter/v Patient/p MedicationRequest/m Medication/tablet");
+}
+
 TEST(StayTest, NeverTellsOfAnotherPerson) {
   World world;
   world.SetPerson(8);

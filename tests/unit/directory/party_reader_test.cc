@@ -60,6 +60,8 @@ roster:
     patient: {system: "urn:oid:2.999.10.1", value: "500117"}
     since: 2025-01-01
     until: 2026-12-31
+accepts: {unknown: reject, codes: keep, forms: warn, missing: warn, rules: warn,
+          profiles: ["http://example.org/profile"]}
 )";
 
 // A party that is complete, with `more` lines.
@@ -82,6 +84,12 @@ TEST(PartyReaderTest, ReadsEveryKey) {
   EXPECT_EQ(party->clients[0].public_key_file, "lfm.pem");
   EXPECT_THAT(party->clients[0].scopes, ElementsAre("system/Task.ru"));
   EXPECT_THAT(party->clients[1].scopes, ElementsAre("system/*.cruds"));
+  EXPECT_EQ(party->tolerances.unknown, fhir::Tolerance::kReject);
+  EXPECT_EQ(party->tolerances.codes, fhir::Tolerance::kKeep);
+  EXPECT_EQ(party->tolerances.forms, fhir::Tolerance::kWarn);
+  EXPECT_EQ(party->tolerances.missing, fhir::Tolerance::kWarn);
+  EXPECT_EQ(party->rules, fhir::Tolerance::kWarn);
+  EXPECT_THAT(party->profiles, ElementsAre("http://example.org/profile"));
 }
 
 TEST(PartyReaderTest, ReadsEndpointsInTheirOrder) {

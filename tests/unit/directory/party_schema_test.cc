@@ -31,6 +31,7 @@ TEST(PartySchemaTest, HasTheKeysOfWhatIsNested) {
   const ConfigNode party = Definitions()["party"]["properties"];
   ExpectSameKeys(Complaints, party["services"]["items"]["properties"], "services: [{", "}]");
   ExpectSameKeys(Complaints, party["area"]["properties"], "area: {", "}");
+  ExpectSameKeys(Complaints, party["accepts"]["properties"], "accepts: {", "}");
   ExpectSameKeys(Complaints, party["clients"]["items"]["properties"], "clients: [{", "}]");
   ExpectSameKeys(Complaints, party["roster"]["items"]["properties"], "roster: [{", "}]");
   ExpectSameKeys(Complaints, Definitions()["identifier"]["properties"], "identifiers: [{", "}]");

@@ -36,16 +36,7 @@ class IntakeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     log::SetMinimum(log::Level::kWarning);
-    ConfigErrors errors;
-    auto rules = std::make_shared<Rules>();
-    rules->directory = directory::Directory::Load("config/demo/parties", {}, errors);
-    rules->events =
-        care::EventRules::Load(*ConfigNode::Load("fhir-mappings/terminology/events.yaml"),
-                               *ConfigNode::Load("fhir-mappings/terminology/needs.yaml"),
-                               errors);
-    rules->routes = care::Routes::Load(*ConfigNode::Load("config/routes.yaml"), errors);
-    ASSERT_TRUE(errors.empty()) << errors.list().front();
-    rules_ = std::move(rules);
+    LoadRules({});
     auto services = std::make_shared<Services>();
     services->store = store_.get();
     services->clock = &clock_;
@@ -53,6 +44,22 @@ class IntakeTest : public ::testing::Test {
     services->rules = [this] { return rules_; };
     services->max_entries = 100;
     intake_ = std::make_unique<Intake>(std::move(services));
+  }
+
+  // The demo's rules, with values of the parties replaced.
+  void LoadRules(const std::vector<directory::Override>& overrides) {
+    ConfigErrors errors;
+    auto rules = std::make_shared<Rules>();
+    rules->directory = directory::Directory::Load("config/demo/parties", overrides, errors);
+    rules->events =
+        care::EventRules::Load(*ConfigNode::Load("fhir-mappings/terminology/events.yaml"),
+                               *ConfigNode::Load("fhir-mappings/terminology/needs.yaml"),
+                               errors);
+    rules->routes = care::Routes::Load(*ConfigNode::Load("config/routes.yaml"), errors);
+    rules->profiles = std::make_shared<fhir::ProfileSet>(
+        fhir::ProfileSet::Load(ConfigNode::LoadFolder("config/profiles", errors), errors));
+    ASSERT_TRUE(errors.empty()) << errors.list().front();
+    rules_ = std::move(rules);
   }
 
   v1::Receipt Accept(Submission submission) {

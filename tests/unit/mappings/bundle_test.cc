@@ -13,8 +13,8 @@ TEST(BundleTest, ReadsHeads) {
   const std::string patient = Encode(R"({"resourceType":"Patient","active":true,"id":"p"})");
   EXPECT_EQ(ReadHead(patient).type, "Patient");
   EXPECT_EQ(ReadHead(patient).id, "p");
-  const std::string opaque = Encode(R"({"resourceType":"Procedure","id":"q"})");
-  EXPECT_EQ(ReadHead(opaque).type, "Procedure");
+  const std::string opaque = Encode(R"({"resourceType":"ClinicalImpression","id":"q"})");
+  EXPECT_EQ(ReadHead(opaque).type, "ClinicalImpression");
   EXPECT_EQ(ReadHead(opaque).id, "q");
   EXPECT_EQ(ReadHead("").type, "");
   EXPECT_EQ(ReadHead("\xff\xff").type, "");

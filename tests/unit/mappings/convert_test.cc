@@ -99,7 +99,8 @@ TEST(ConvertTest, GivesOneLineForEachLineInOrder) {
 
 TEST(ConvertTest, GoesThroughProtoAndBack) {
   const std::string json =
-      "{\"resourceType\":\"Patient\",\"id\":\"1\",\"x\":1.00}\n{\"resourceType\":\"Procedure\","
+      "{\"resourceType\":\"Patient\",\"id\":\"1\",\"x\":1.00}\n{\"resourceType\":"
+      "\"ClinicalImpression\","
       "\"id\":\"2\"}\n";
   const Result proto = Translate(json, ConvertFormat::kR4, ConvertFormat::kProto);
   HANDOFF_ASSERT_OK(proto.status);

@@ -62,9 +62,9 @@ TEST(MaskTest, LetsTheWholeResourceLeaveForAStar) {
 
 TEST(MaskTest, RefusesOtherTypes) {
   EXPECT_EQ(Projected({"Patient.name"}, kEncounter), "not allowed");
-  const Mask mask = *Mask::Compile({"Patient.name", "Procedure.*"});
+  const Mask mask = *Mask::Compile({"Patient.name", "ClinicalImpression.*"});
   EXPECT_TRUE(mask.AllowsType("Patient"));
-  EXPECT_TRUE(mask.AllowsType("Procedure"));
+  EXPECT_TRUE(mask.AllowsType("ClinicalImpression"));
   EXPECT_FALSE(mask.AllowsType("Encounter"));
 }
 
@@ -147,9 +147,11 @@ TEST(MaskTest, ClosesGapsThatStandForExtensions) {
 }
 
 TEST(MaskTest, LetsOfATypeWithoutAMapAllOrTypeAndIdLeave) {
-  const std::string_view json = R"({"resourceType":"Procedure","id":"p","status":"completed"})";
-  EXPECT_EQ(Projected({"Procedure.*"}, json), json);
-  EXPECT_EQ(Projected({"Procedure"}, json), R"({"resourceType":"Procedure","id":"p"})");
+  const std::string_view json =
+      R"({"resourceType":"ClinicalImpression","id":"p","status":"completed"})";
+  EXPECT_EQ(Projected({"ClinicalImpression.*"}, json), json);
+  EXPECT_EQ(Projected({"ClinicalImpression"}, json),
+            R"({"resourceType":"ClinicalImpression","id":"p"})");
 }
 
 TEST(MaskTest, RefusesPathsThatNoMapKnows) {
@@ -160,7 +162,7 @@ TEST(MaskTest, RefusesPathsThatNoMapKnows) {
                            "Patient.extension",
                            "Observation.valueQuantity",
                            "Observation.value[x].nothing",
-                           "Procedure.status",
+                           "ClinicalImpression.status",
                            "Patient.name.*",
                            ""}) {
     EXPECT_THAT(Mask::Compile({"Patient.name", path}),

@@ -63,8 +63,9 @@ TEST(ReferencesTest, FindsReferencesInExtensionsAndTypesWithoutAMap) {
       ElementsAre("Patient.name.extension.valueReference=Group/1"));
   EXPECT_THAT(
       Visited(
-          R"({"resourceType":"Procedure","subject":{"reference":"Patient/1"},"performer":[{"actor":{"reference":"Practitioner/2"}}]})"),
-      ElementsAre("Procedure.subject=Patient/1", "Procedure.performer.actor=Practitioner/2"));
+          R"({"resourceType":"ClinicalImpression","subject":{"reference":"Patient/1"},"performer":[{"actor":{"reference":"Practitioner/2"}}]})"),
+      ElementsAre("ClinicalImpression.subject=Patient/1",
+                  "ClinicalImpression.performer.actor=Practitioner/2"));
 }
 
 }  // namespace

@@ -97,10 +97,10 @@ TEST(RewriteTest, DropsWholeReferencesAndWhatBecomesEmpty) {
 TEST(RewriteTest, ReachesContainedResourcesExtensionsAndTypesWithoutAMap) {
   EXPECT_EQ(
       Rewritten(
-          R"({"resourceType":"CareTeam","contained":[{"resourceType":"Procedure","subject":{"reference":"Patient/1"}}],)"
+          R"({"resourceType":"CareTeam","contained":[{"resourceType":"ClinicalImpression","subject":{"reference":"Patient/1"}}],)"
           R"("extension":[{"url":"u","valueReference":{"reference":"Patient/1"}}]})",
           Editing(ReferenceEdit::Action::kReplace)),
-      R"({"resourceType":"CareTeam","contained":[{"resourceType":"Procedure","subject":{"reference":"Patient/ours"}}],)"
+      R"({"resourceType":"CareTeam","contained":[{"resourceType":"ClinicalImpression","subject":{"reference":"Patient/ours"}}],)"
       R"("extension":[{"url":"u","valueReference":{"reference":"Patient/ours"}}]})");
 }
 
@@ -110,12 +110,13 @@ TEST(RewriteTest, KeepsTheJsonOfATypeWithoutAMapInStep) {
   options.version_id = "2";
   std::string out;
   HANDOFF_ASSERT_OK(Rewrite(
-      Encode(R"({"resourceType":"Procedure","id":"old","subject":{"reference":"Patient/1"}})"),
+      Encode(
+          R"({"resourceType":"ClinicalImpression","id":"old","subject":{"reference":"Patient/1"}})"),
       options,
       &out));
   EXPECT_EQ(
       Decode(out),
-      R"({"resourceType":"Procedure","id":"new","meta":{"versionId":"2"},"subject":{"reference":"Patient/ours"}})");
+      R"({"resourceType":"ClinicalImpression","id":"new","meta":{"versionId":"2"},"subject":{"reference":"Patient/ours"}})");
   EXPECT_EQ(ReadHead(out).id, "new");
 }
 

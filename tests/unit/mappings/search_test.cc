@@ -66,7 +66,7 @@ TEST(SearchTest, FollowsPathsThroughListsAndChoices) {
 TEST(SearchTest, FindsTypesWithoutAMapByTheirSubject) {
   EXPECT_THAT(
       TokensOf(
-          R"({"resourceType":"Procedure","subject":{"reference":"Patient/1"},"asserter":{"reference":"Patient/2"}})"),
+          R"({"resourceType":"ClinicalImpression","subject":{"reference":"Patient/1"},"asserter":{"reference":"Patient/2"}})"),
       UnorderedElementsAre("subject=Patient/1", "patient=Patient/1"));
   EXPECT_THAT(
       TokensOf(R"({"resourceType":"AllergyIntolerance","patient":{"reference":"Patient/1"}})"),
@@ -77,13 +77,13 @@ TEST(SearchTest, DeclaresItsParameters) {
   EXPECT_THAT(SearchParameters("Goal"), Contains(Pair("lifecycle-status", "token")));
   EXPECT_THAT(SearchParameters("Goal"), Contains(Pair("target-date", "date")));
   EXPECT_THAT(SearchParameters("Observation"), Contains(Pair("combo-code", "token")).Times(1));
-  EXPECT_TRUE(SearchParameters("Procedure").empty());
+  EXPECT_TRUE(SearchParameters("ClinicalImpression").empty());
   EXPECT_TRUE(IsSearchable("Goal", "patient"));
   EXPECT_FALSE(IsSearchable("Goal", "target-date"));
-  EXPECT_FALSE(IsSearchable("Procedure", "patient"));
+  EXPECT_FALSE(IsSearchable("ClinicalImpression", "patient"));
   const auto types = MappedTypes();
   EXPECT_THAT(types, Contains("CarePlan"));
-  EXPECT_THAT(types, Not(Contains("Procedure")));
+  EXPECT_THAT(types, Not(Contains("ClinicalImpression")));
   EXPECT_TRUE(std::is_sorted(types.begin(), types.end()));
 }
 

@@ -123,7 +123,7 @@ TEST(WriterTest, RefusesAnOpaqueResourceThatIsNotWhatItSays) {
   for (const char* json :
        {R"({"resourceType":"Patient"})", R"({"resourceType":"Device"})", R"({"id":"x"})", "[]"}) {
     v1::Resource resource;
-    resource.mutable_opaque()->set_type("Procedure");
+    resource.mutable_opaque()->set_type("ClinicalImpression");
     resource.mutable_opaque()->set_json(json);
     EXPECT_THAT(WriteStatus(resource.SerializeAsString()),
                 StatusIs(absl::StatusCode::kDataLoss, "OpaqueResource"));

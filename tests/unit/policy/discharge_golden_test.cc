@@ -174,13 +174,15 @@ TEST(PlanGoldenTest, PayerSeesTheStateWithoutTheStory) {
            R"({"resourceType":"Goal","id":"g","lifecycleStatus":"active","achievementStatus":{"coding":[{"code":"improving"}],"text":"mood"},)"
            R"("description":{"text":"mood"},"subject":{"reference":"Patient/p"},"statusDate":"2026-07-01"})",
            R"({"resourceType":"Goal","id":"labelled","meta":{"security":[{"code":"PSY"}]},"lifecycleStatus":"active",)"
-           R"("description":{"text":"mood"},"subject":{"reference":"Patient/p"}})"}),
+           R"("description":{"text":"mood"},"subject":{"reference":"Patient/p"}})",
+           R"({"resourceType":"Patient","id":"p","name":[{"family":"Quill"}],"birthDate":"1941-07-09"})"}),
       ElementsAre(
           R"({"resourceType":"CarePlan","id":"cp","status":"active","intent":"plan",)"
-          R"("category":[{"coding":[{"code":"assess-plan"}]}],"period":{"start":"2026-07-01"},"created":"2026-07-01",)"
-          R"("goal":[{"reference":"Goal/g"}],"activity":[{"detail":{"kind":"Task","status":"in-progress"}}]})",
+          R"("category":[{"coding":[{"code":"assess-plan"}]}],"subject":{"reference":"Patient/p"},)"
+          R"("period":{"start":"2026-07-01"},"created":"2026-07-01","goal":[{"reference":"Goal/g"}],"activity":[{"detail":{"kind":"Task","status":"in-progress"}}]})",
           R"({"resourceType":"Goal","id":"g","lifecycleStatus":"active","achievementStatus":{"coding":[{"code":"improving"}]},)"
-          R"("statusDate":"2026-07-01"})"));
+          R"("subject":{"reference":"Patient/p"},"statusDate":"2026-07-01"})",
+          R"({"resourceType":"Patient","id":"p","name":[{"family":"Quill"}]})"));
 }
 
 }  // namespace

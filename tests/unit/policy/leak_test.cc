@@ -142,9 +142,10 @@ class Filler {
       return;
     }
     if (field.is_repeated()) {
+      if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32)
+        return reflect.AddUInt32(message, &field, 4);
       ASSERT_EQ(field.cpp_type(), FieldDescriptor::CPPTYPE_ENUM);
-      reflect.AddEnumValue(message, &field, 1);
-      return;
+      return reflect.AddEnumValue(message, &field, 1);
     }
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_ENUM:
@@ -329,7 +330,7 @@ TEST(LeakTest, TreatmentShowsNeitherNarrativeNorContainedResources) {
           << type.name() << "." << path;
     }
   }
-  EXPECT_EQ(shown_types, 19);
+  EXPECT_EQ(shown_types, 32);
 }
 
 }  // namespace

@@ -55,12 +55,14 @@ TEST(ViewsTest, FindsTheLabelsOfAResource) {
           R"(,"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},)"
           R"("meta":{"security":[{"code":"PSY"}]}}])")),
       "PSY ");
-  EXPECT_EQ(CodesOf(Encode(
-                R"({"resourceType":"Procedure","id":"x","meta":{"security":[{"code":"SDV"}]}})")),
-            "SDV ");
   EXPECT_EQ(
-      CodesOf(Encode(R"({"resourceType":"Procedure","id":"x","contained":[{"resourceType":"Basic",)"
-                     R"("meta":{"security":[{"code":"ETH"}]}}]})")),
+      CodesOf(Encode(
+          R"({"resourceType":"ClinicalImpression","id":"x","meta":{"security":[{"code":"SDV"}]}})")),
+      "SDV ");
+  EXPECT_EQ(
+      CodesOf(Encode(
+          R"({"resourceType":"ClinicalImpression","id":"x","contained":[{"resourceType":"Basic",)"
+          R"("meta":{"security":[{"code":"ETH"}]}}]})")),
       "ETH ");
 }
 
@@ -117,9 +119,25 @@ TEST(ViewsTest, LeavesOutWhatMustReferToWhatDoesNotLeave) {
   EXPECT_EQ(message.left_out[0].reason, "it must refer to what does not leave");
 }
 
+TEST(ViewsTest, LeavesOutAPrescriptionWhoseMedicationStays) {
+  const std::string prescription = Encode(
+      R"({"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",)"
+      R"("medicationReference":{"reference":"Medication/x"},"subject":{"reference":"Patient/p"}})");
+  const std::string patient = Encode(R"({"resourceType":"Patient","id":"p"})");
+  const std::string medication =
+      Encode(R"({"resourceType":"Medication","id":"x","code":{"text":"a tablet"}})");
+  EXPECT_THAT(Send("treatment-full", {Encounter(), patient, prescription, medication}).resources,
+              SizeIs(4));
+  const MessageProjection message = Send("treatment-full", {Encounter(), patient, prescription});
+  EXPECT_THAT(message.resources, SizeIs(2));
+  ASSERT_THAT(message.left_out, SizeIs(1));
+  EXPECT_EQ(message.left_out[0].reason, "it must refer to what does not leave");
+}
+
 TEST(ViewsTest, WithholdsDocumentsBesideWhatWasLeftOut) {
-  const std::string document = Encode(
-      R"({"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"}})");
+  const std::string document =
+      Encode(R"({"resourceType":"DocumentReference","id":"d","status":"current",)"
+             R"("content":[{"attachment":{"contentType":"application/pdf"}}]})");
   EXPECT_THAT(Send("treatment-full", {Encounter(), document}).resources, SizeIs(2));
   const MessageProjection message =
       Send("treatment-full", {Encounter(), document, Condition("PSY")});
@@ -212,11 +230,11 @@ extra: 1
 TEST(UnmappedTest, StripsWhatMayTellASecondStory) {
   EXPECT_EQ(
       StripUnmapped(
-          R"({"resourceType":"Procedure","id":"x","meta":{"source":"s","security":[{"code":"R"}]},)"
+          R"({"resourceType":"ClinicalImpression","id":"x","meta":{"source":"s","security":[{"code":"R"}]},)"
           R"("text":{"div":"d"},"contained":[{"id":"c"}],"extension":[1],"_status":{"id":"i"},)"
           R"("status":"completed","code":{"extension":[{"url":"u"}]},"n":1.00,"note":[{"text":"t"}],)"
           R"("list":[{"_a":1},{"b":null,"c":true}]})"),
-      R"({"resourceType":"Procedure","id":"x","meta":{"security":[{"code":"R"}]},"status":"completed",)"
+      R"({"resourceType":"ClinicalImpression","id":"x","meta":{"security":[{"code":"R"}]},"status":"completed",)"
       R"("n":1.00,"note":[{"text":"t"}],"list":[{"b":null,"c":true}]})");
 }
 

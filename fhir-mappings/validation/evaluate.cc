@@ -1,0 +1,564 @@
+#include "fhir-mappings/validation/evaluate.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir-mappings/runtime/reference_wire.h"
+#include "fhir-mappings/validation/json_text_view.h"
+
+namespace handoff::fhir::internal {
+namespace {
+
+Truth Of(bool value) { return value ? Truth::kTrue : Truth::kFalse; }
+
+Truth Not(Truth truth) {
+  if (truth == Truth::kEmpty) return truth;
+  return Of(truth == Truth::kFalse);
+}
+
+// The texts of the items, sorted; nullopt if one of them has none that outlives this.
+std::optional<std::vector<std::string_view>> SortedTexts(std::span<const Item> items) {
+  std::vector<std::string_view> texts;
+  texts.reserve(items.size());
+  std::string scratch;
+  for (const Item& item : items) {
+    const auto text = TextOf(item, scratch);
+    if (!text || text->data() == scratch.data()) return std::nullopt;
+    texts.push_back(*text);
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+std::size_t ParseIndex(std::string_view text) {
+  std::size_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+bool Evaluator::Holds(Expression expression, const Scope& scope) {
+  nodes_ = expression.data();
+  scope_ = &scope;
+  focus_ = scope.context;
+  at_context_ = true;
+  stack_.clear();
+  texts_.clear();
+  return Test(static_cast<std::uint16_t>(expression.size() - 1)) == Truth::kTrue;
+}
+
+void Evaluator::Select(Expression expression, const Scope& scope, Items& items) {
+  nodes_ = expression.data();
+  scope_ = &scope;
+  focus_ = scope.context;
+  at_context_ = true;
+  stack_.clear();
+  texts_.clear();
+  Push(static_cast<std::uint16_t>(expression.size() - 1));
+  items.insert(items.end(), stack_.begin(), stack_.end());
+}
+
+Truth Evaluator::Test(std::uint16_t index) {
+  const Expr& node = nodes_[index];
+  switch (node.op) {
+    case Op::kTrue:
+      return Truth::kTrue;
+    case Op::kFalse:
+      return Truth::kFalse;
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kXor:
+    case Op::kImplies:
+      return TestJunction(node);
+    case Op::kNot: {
+      if (node.left != kNoExpr) return Not(Test(node.left));
+      const auto truth = TruthOf(focus_);
+      return truth ? Of(!*truth) : Truth::kFalse;
+    }
+    case Op::kExists:
+    case Op::kEmpty:
+      if (const auto present = Presence(node)) return Of(*present == (node.op == Op::kExists));
+      [[fallthrough]];
+    case Op::kAll:
+    case Op::kHasValue:
+    case Op::kIs:
+      return TestCollection(node);
+    case Op::kIsDistinct:
+      return TestDistinct(node);
+    case Op::kEqual:
+    case Op::kNotEqual:
+    case Op::kEquivalent:
+      return TestEquality(node);
+    case Op::kLess:
+    case Op::kLessOrEqual:
+    case Op::kGreater:
+    case Op::kGreaterOrEqual:
+      return TestOrder(node);
+    case Op::kIn:
+      return TestIn(node);
+    case Op::kContains:
+    case Op::kStartsWith:
+    case Op::kEndsWith:
+      return TestText(node);
+    case Op::kIif:
+      if (Test(node.left) == Truth::kTrue) return Test(node.right);
+      return node.third == kNoExpr ? Truth::kEmpty : Test(node.third);
+    default:
+      break;
+  }
+  const std::size_t begin = Push(index);
+  Truth truth = begin == stack_.size() ? Truth::kEmpty : Truth::kTrue;
+  // One item that is no boolean counts as true (FHIRPath 4.5).
+  if (stack_.size() == begin + 1) truth = Of(TruthOf(stack_[begin]).value_or(true));
+  stack_.resize(begin);
+  return truth;
+}
+
+Truth Evaluator::TestJunction(const Expr& node) {
+  const Truth left = Test(node.left);
+  if (node.op == Op::kAnd && left == Truth::kFalse) return left;
+  if (node.op == Op::kOr && left == Truth::kTrue) return left;
+  if (node.op == Op::kImplies && left == Truth::kFalse) return Truth::kTrue;
+  const Truth right = Test(node.right);
+  switch (node.op) {
+    case Op::kAnd:
+      if (right == Truth::kFalse) return right;
+      return left == Truth::kTrue ? right : Truth::kEmpty;
+    case Op::kOr:
+      if (right == Truth::kTrue) return right;
+      return left == Truth::kFalse ? right : Truth::kEmpty;
+    case Op::kImplies:
+      if (right == Truth::kTrue) return right;
+      return left == Truth::kTrue ? right : Truth::kEmpty;
+    default:
+      if (left == Truth::kEmpty || right == Truth::kEmpty) return Truth::kEmpty;
+      return Of(left != right);
+  }
+}
+
+// Whether a child of the context stands there, known without looking.
+std::optional<bool> Evaluator::Presence(const Expr& node) const {
+  if (!at_context_ || !scope_->present || node.right != kNoExpr || node.left == kNoExpr)
+    return std::nullopt;
+  const Expr& child = nodes_[node.left];
+  if (child.op != Op::kChild || child.left != kNoExpr) return std::nullopt;
+  const std::uint8_t element =
+      child.element != kNoElement ? child.element : FindElement(*focus_.type, child.text);
+  if (element == kNoElement) return std::nullopt;
+  return (*scope_->present >> element & 1) != 0;
+}
+
+Truth Evaluator::TestCollection(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  Truth truth = Truth::kEmpty;
+  switch (node.op) {
+    case Op::kExists:
+      if (node.right == kNoExpr) {
+        truth = Of(stack_.size() != begin);
+        break;
+      }
+      [[fallthrough]];
+    case Op::kAll: {
+      const bool all = node.op == Op::kAll;
+      const Item focus = focus_;
+      const bool at_context = std::exchange(at_context_, false);
+      truth = Of(all);
+      for (std::size_t i = begin; i < stack_.size() && truth == Of(all); ++i) {
+        focus_ = stack_[i];
+        if ((Test(node.right) == Truth::kTrue) != all) truth = Of(!all);
+      }
+      focus_ = focus;
+      at_context_ = at_context;
+      break;
+    }
+    case Op::kEmpty:
+      truth = Of(stack_.size() == begin);
+      break;
+    case Op::kHasValue:
+      truth = Of(stack_.size() == begin + 1 && HasValue(stack_[begin]));
+      break;
+    default:
+      if (stack_.size() != begin) truth = Of(IsOfType(stack_[begin], node.text));
+      break;
+  }
+  stack_.resize(begin);
+  return truth;
+}
+
+Truth Evaluator::TestDistinct(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::span<const Item> items(stack_.data() + begin, stack_.size() - begin);
+  bool distinct = true;
+  if (const auto texts = SortedTexts(items)) {
+    distinct = std::adjacent_find(texts->begin(), texts->end()) == texts->end();
+  } else {
+    for (std::size_t i = 0; distinct && i < items.size(); ++i) {
+      distinct = std::none_of(items.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                              items.end(),
+                              [&](const Item& other) { return AreEqual(items[i], other); });
+    }
+  }
+  stack_.resize(begin);
+  return Of(distinct);
+}
+
+Truth Evaluator::TestEquality(const Expr& node) {
+  const std::size_t begin = Push(node.left);
+  const std::size_t middle = Push(node.right);
+  const std::size_t left = middle - begin;
+  const std::size_t right = stack_.size() - middle;
+  Truth truth = Truth::kEmpty;
+  if (left != 0 && right != 0) {
+    const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto second = stack_.begin() + static_cast<std::ptrdiff_t>(middle);
+    truth = Of(left == right && std::equal(first, second, second, AreEqual));
+    if (node.op == Op::kNotEqual) truth = Not(truth);
+  } else if (node.op == Op::kEquivalent) {
+    truth = Of(left == right);
+  }
+  stack_.resize(begin);
+  return truth;
+}
+
+Truth Evaluator::TestOrder(const Expr& node) {
+  const std::size_t begin = Push(node.left);
+  const std::size_t middle = Push(node.right);
+  Truth truth = Truth::kEmpty;
+  if (middle == begin + 1 && stack_.size() == middle + 1) {
+    const Order order = Compare(stack_[begin], stack_[middle]);
+    const bool less = node.op == Op::kLess || node.op == Op::kLessOrEqual;
+    const bool or_equal = node.op == Op::kLessOrEqual || node.op == Op::kGreaterOrEqual;
+    if (order == Order::kUnknown) {
+      truth = Truth::kTrue;
+    } else if (order == Order::kEqual) {
+      truth = Of(or_equal);
+    } else if (order != Order::kNotComparable) {
+      truth = Of((order == Order::kLess) == less);
+    }
+  }
+  stack_.resize(begin);
+  return truth;
+}
+
+Truth Evaluator::TestIn(const Expr& node) {
+  const std::size_t begin = Push(node.left);
+  const std::size_t middle = Push(node.right);
+  const std::span<const Item> left(stack_.data() + begin, middle - begin);
+  const std::span<const Item> right(stack_.data() + middle, stack_.size() - middle);
+  const bool all = std::all_of(left.begin(), left.end(), [&](const Item& item) {
+    return std::any_of(
+        right.begin(), right.end(), [&](const Item& other) { return AreEqual(item, other); });
+  });
+  const Truth truth = left.empty() ? Truth::kEmpty : Of(all);
+  stack_.resize(begin);
+  return truth;
+}
+
+Truth Evaluator::TestText(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t middle = Push(node.right);
+  Truth truth = Truth::kEmpty;
+  if (middle == begin + 1 && stack_.size() == middle + 1) {
+    std::string scratch;
+    std::string other_scratch;
+    const auto text = TextOf(stack_[begin], scratch);
+    const auto part = TextOf(stack_[middle], other_scratch);
+    if (text && part) {
+      truth = Of(node.op == Op::kContains     ? text->find(*part) != text->npos
+                 : node.op == Op::kStartsWith ? text->starts_with(*part)
+                                              : text->ends_with(*part));
+    }
+  }
+  stack_.resize(begin);
+  return truth;
+}
+
+std::size_t Evaluator::PushInput(std::uint16_t node) {
+  if (node != kNoExpr) return Push(node);
+  stack_.push_back(focus_);
+  return stack_.size() - 1;
+}
+
+void Evaluator::PushTruth(Truth truth) {
+  if (truth != Truth::kEmpty) stack_.push_back(TruthItem(truth == Truth::kTrue));
+}
+
+void Evaluator::Erase(std::size_t begin, std::size_t end) {
+  stack_.erase(stack_.begin() + static_cast<std::ptrdiff_t>(begin),
+               stack_.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
+std::size_t Evaluator::Push(std::uint16_t index) {
+  const Expr& node = nodes_[index];
+  const std::size_t begin = stack_.size();
+  switch (node.op) {
+    case Op::kThis:
+      stack_.push_back(focus_);
+      break;
+    case Op::kContext:
+      stack_.push_back(scope_->context);
+      break;
+    case Op::kResource:
+      stack_.push_back(scope_->resource);
+      break;
+    case Op::kRootResource:
+      stack_.push_back(scope_->root);
+      break;
+    case Op::kString:
+      stack_.push_back(TextItem(node.text));
+      break;
+    case Op::kNumber:
+      stack_.push_back({Item::Form::kJson, false, nullptr, nullptr, node.text, 0});
+      break;
+    case Op::kNothing:
+      break;
+    case Op::kChild:
+      PushChildren(node);
+      break;
+    case Op::kChildren: {
+      PushInput(node.left);
+      const std::size_t end = stack_.size();
+      for (std::size_t i = begin; i < end; ++i) AppendAllChildren(Item(stack_[i]), stack_);
+      Erase(begin, end);
+      break;
+    }
+    case Op::kDescendants:
+      PushDescendants(node);
+      break;
+    case Op::kResolve:
+      PushResolve(node);
+      break;
+    case Op::kExtension:
+      PushExtension(node);
+      break;
+    case Op::kIndex:
+      PushIndex(node, ParseIndex(node.text));
+      break;
+    case Op::kFirst:
+      PushIndex(node, 0);
+      break;
+    case Op::kWhere:
+      PushWhere(node);
+      break;
+    case Op::kSelect:
+      PushSelect(node);
+      break;
+    case Op::kOfType:
+      PushOfType(node);
+      break;
+    case Op::kTrace:
+      PushInput(node.left);
+      break;
+    case Op::kCount: {
+      PushInput(node.left);
+      const std::size_t count = stack_.size() - begin;
+      stack_.resize(begin);
+      stack_.push_back({Item::Form::kInteger, false, nullptr, nullptr, {}, count});
+      break;
+    }
+    case Op::kIntersect:
+      PushIntersect(node);
+      break;
+    case Op::kUnion:
+      PushUnion(node);
+      break;
+    case Op::kSubstring:
+    case Op::kLength:
+    case Op::kToString:
+    case Op::kConcatenate:
+      PushText(node);
+      break;
+    case Op::kPlus:
+      PushSum(node);
+      break;
+    case Op::kIif:
+      if (Test(node.left) == Truth::kTrue) {
+        Push(node.right);
+      } else if (node.third != kNoExpr) {
+        Push(node.third);
+      }
+      break;
+    default:
+      PushTruth(Test(index));
+      break;
+  }
+  return begin;
+}
+
+void Evaluator::PushChildren(const Expr& node) {
+  if (node.left == kNoExpr) {
+    if (at_context_ && node.element != kNoElement) {
+      AppendElement(focus_, node.element, stack_);
+    } else {
+      AppendChildren(focus_, node.text, stack_);
+    }
+    return;
+  }
+  const std::size_t begin = Push(node.left);
+  const std::size_t end = stack_.size();
+  for (std::size_t i = begin; i < end; ++i) AppendChildren(Item(stack_[i]), node.text, stack_);
+  Erase(begin, end);
+}
+
+void Evaluator::PushDescendants(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t end = stack_.size();
+  for (std::size_t i = begin; i < stack_.size(); ++i) AppendAllChildren(Item(stack_[i]), stack_);
+  Erase(begin, end);
+}
+
+void Evaluator::PushWhere(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t end = stack_.size();
+  const Item focus = focus_;
+  const bool at_context = std::exchange(at_context_, false);
+  std::size_t kept = begin;
+  for (std::size_t i = begin; i < end; ++i) {
+    focus_ = stack_[i];
+    if (Test(node.right) == Truth::kTrue) stack_[kept++] = stack_[i];
+  }
+  stack_.resize(kept);
+  focus_ = focus;
+  at_context_ = at_context;
+}
+
+void Evaluator::PushSelect(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t end = stack_.size();
+  const Item focus = focus_;
+  const bool at_context = std::exchange(at_context_, false);
+  for (std::size_t i = begin; i < end; ++i) {
+    focus_ = stack_[i];
+    Push(node.right);
+  }
+  Erase(begin, end);
+  focus_ = focus;
+  at_context_ = at_context;
+}
+
+void Evaluator::PushOfType(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  std::size_t kept = begin;
+  for (std::size_t i = begin; i < stack_.size(); ++i) {
+    if (IsOfType(stack_[i], node.text)) stack_[kept++] = stack_[i];
+  }
+  stack_.resize(kept);
+}
+
+void Evaluator::PushIndex(const Expr& node, std::size_t index) {
+  const std::size_t begin = PushInput(node.left);
+  if (begin + index >= stack_.size()) return stack_.resize(begin);
+  stack_[begin] = Item(stack_[begin + index]);
+  stack_.resize(begin + 1);
+}
+
+void Evaluator::PushIntersect(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t middle = Push(node.right);
+  std::size_t kept = begin;
+  for (std::size_t i = begin; i < middle; ++i) {
+    const Item item = stack_[i];
+    const auto is_item = [&](const Item& other) { return AreEqual(item, other); };
+    if (std::any_of(stack_.begin() + static_cast<std::ptrdiff_t>(middle), stack_.end(), is_item))
+      stack_[kept++] = item;
+  }
+  stack_.resize(kept);
+}
+
+void Evaluator::PushUnion(const Expr& node) {
+  const std::size_t begin = Push(node.left);
+  const std::size_t middle = Push(node.right);
+  std::size_t kept = middle;
+  for (std::size_t i = middle; i < stack_.size(); ++i) {
+    const Item item = stack_[i];
+    const auto is_item = [&](const Item& other) { return AreEqual(item, other); };
+    if (std::none_of(stack_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     stack_.begin() + static_cast<std::ptrdiff_t>(kept),
+                     is_item)) {
+      stack_[kept++] = item;
+    }
+  }
+  stack_.resize(kept);
+}
+
+void Evaluator::PushResolve(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  std::size_t kept = begin;
+  for (std::size_t i = begin; i < stack_.size() && scope_->resolver != nullptr; ++i) {
+    if (stack_[i].form != Item::Form::kMessage ||
+        stack_[i].type != &kTables.types[kTables.reference_type]) {
+      continue;
+    }
+    if (const auto found = scope_->resolver->Resolve(DecodeReference(stack_[i].bytes)))
+      stack_[kept++] = *found;
+  }
+  stack_.resize(kept);
+}
+
+void Evaluator::PushExtension(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  const std::size_t end = stack_.size();
+  for (std::size_t i = begin; i < end; ++i)
+    AppendChildren(Item(stack_[i]), "extension", stack_);
+  Erase(begin, end);
+  std::size_t kept = begin;
+  std::string scratch;
+  for (std::size_t i = begin; i < stack_.size(); ++i) {
+    if (JsonStringText(JsonMember(stack_[i].bytes, "url"), scratch) == node.text)
+      stack_[kept++] = stack_[i];
+  }
+  stack_.resize(kept);
+}
+
+// What yields one text, or a number that is made of one.
+void Evaluator::PushText(const Expr& node) {
+  const std::size_t begin = PushInput(node.left);
+  std::string scratch;
+  if (node.op == Op::kConcatenate) {
+    const std::size_t middle = Push(node.right);
+    std::string& whole = texts_.emplace_back();
+    if (middle > begin) whole += TextOf(stack_[begin], scratch).value_or(std::string_view());
+    if (stack_.size() > middle)
+      whole += TextOf(stack_[middle], scratch).value_or(std::string_view());
+    stack_.resize(begin);
+    stack_.push_back(TextItem(whole));
+    return;
+  }
+  if (stack_.size() != begin + 1) return stack_.resize(begin);
+  const Item item = stack_[begin];
+  stack_.resize(begin);
+  const bool decimal =
+      item.form == Item::Form::kScalar && item.member->kind == Kind::kDecimal;
+  const std::optional<std::string_view> text =
+      decimal ? std::optional(item.bytes) : TextOf(item, scratch);
+  if (!text) return;
+  if (node.op == Op::kLength) {
+    stack_.push_back({Item::Form::kInteger, false, nullptr, nullptr, {}, text->size()});
+    return;
+  }
+  const std::size_t skip = node.op == Op::kSubstring ? ParseIndex(node.text) : 0;
+  if (node.op == Op::kSubstring && skip >= text->size()) return;
+  stack_.push_back(TextItem(texts_.emplace_back(text->substr(skip))));
+}
+
+void Evaluator::PushSum(const Expr& node) {
+  const std::size_t begin = Push(node.left);
+  const std::size_t middle = Push(node.right);
+  std::optional<double> sum;
+  if (middle == begin + 1 && stack_.size() == middle + 1) {
+    const auto left = NumberOf(stack_[begin]);
+    const auto right = NumberOf(stack_[middle]);
+    if (left && right) sum = *left + *right;
+  }
+  stack_.resize(begin);
+  if (sum) {
+    stack_.push_back(
+        {Item::Form::kInteger, false, nullptr, nullptr, {}, static_cast<std::uint64_t>(*sum)});
+  }
+}
+
+}  // namespace handoff::fhir::internal

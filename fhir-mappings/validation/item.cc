@@ -1,0 +1,234 @@
+#include "fhir-mappings/validation/item.h"
+
+#include <cctype>
+
+#include "fhir-mappings/runtime/type_lookup.h"
+#include "fhir-mappings/runtime/wire_fields.h"
+#include "fhir-mappings/validation/json_text_view.h"
+
+namespace handoff::fhir::internal {
+namespace {
+
+bool IsUpper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+
+Item JsonItem(const Member* member, std::string_view value, bool sibling) {
+  return {Item::Form::kJson, sibling, nullptr, member, value, 0};
+}
+
+// A value that is text: one item, or one for each of a list.
+void AppendJson(const Member* member, std::string_view value, bool sibling, Items& items) {
+  if (!IsJsonList(value)) {
+    if (value != "null") items.push_back(JsonItem(member, value, sibling));
+    return;
+  }
+  JsonSteps steps(value);
+  std::string_view name;
+  for (std::string_view item; steps.Next(name, item);) {
+    if (item != "null") items.push_back(JsonItem(member, item, sibling));
+  }
+}
+
+std::optional<Item> OpaqueItem(std::string_view wire) {
+  WireReader reader(wire);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == wire_fields::kOpaqueJson && field.type == WireType::kBytes) {
+      return JsonItem(nullptr, field.bytes, false);
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether a JSON member is FHIRPath's child `name`: alone, or with the type of a choice.
+bool NamesChild(std::string_view json_name, std::string_view name) {
+  return json_name == name || (json_name.size() > name.size() && json_name.starts_with(name) &&
+                               IsUpper(json_name[name.size()]));
+}
+
+void AppendJsonChildren(const Item& item, std::string_view name, Items& items) {
+  if (!IsJsonObjectText(item.bytes)) return;
+  const std::size_t begin = items.size();
+  JsonSteps steps(item.bytes);
+  std::string_view json_name;
+  for (std::string_view value; steps.Next(json_name, value);) {
+    if (NamesChild(json_name, name)) AppendJson(nullptr, value, false, items);
+  }
+  if (items.size() != begin) return;
+  JsonSteps again(item.bytes);
+  for (std::string_view value; again.Next(json_name, value);) {
+    if (json_name.starts_with('_') && NamesChild(json_name.substr(1), name)) {
+      AppendJson(nullptr, value, true, items);
+    }
+  }
+}
+
+// The element that a member of an `extra` belongs to: kNoElement if the type knows none.
+const Member* ExtraOwner(const Type& type, std::string_view json_name) {
+  if (const Member* const member = FindMember(type, json_name)) return member;
+  return json_name.starts_with('_') ? FindMember(type, json_name.substr(1)) : nullptr;
+}
+
+std::string_view ExtraOf(const Type& type, std::string_view wire) {
+  WireReader reader(wire);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == type.extra_field && field.type == WireType::kBytes) return field.bytes;
+  }
+  return {};
+}
+
+// What of an element stands in the extra; siblings only if the element has no value elsewhere.
+void AppendExtra(const Item& item,
+                 std::string_view extra,
+                 std::uint8_t element,
+                 std::size_t begin,
+                 Items& items) {
+  JsonSteps steps(extra);
+  std::string_view name;
+  for (std::string_view value; steps.Next(name, value);) {
+    const Member* const owner = ExtraOwner(*item.type, name);
+    if (owner == nullptr || owner->element != element) continue;
+    const bool sibling = name.starts_with('_');
+    if (!sibling || items.size() == begin) AppendJson(owner, value, sibling, items);
+  }
+}
+
+}  // namespace
+
+std::optional<Item> ResourceItem(std::string_view encoded) {
+  WireReader reader(encoded);
+  WireField field;
+  if (!reader.Next(field) || field.type != WireType::kBytes) return std::nullopt;
+  if (field.number == wire_fields::kOpaque) return OpaqueItem(field.bytes);
+  const Type* const type = FindResource(field.number);
+  if (type == nullptr) return std::nullopt;
+  return Item{Item::Form::kMessage, false, type, nullptr, field.bytes, 0};
+}
+
+std::string_view TypeNameOf(const Item& resource, std::string& scratch) {
+  if (resource.form == Item::Form::kMessage) return resource.type->name;
+  return JsonStringText(JsonMember(resource.bytes, "resourceType"), scratch);
+}
+
+std::string OnlyText(const Item& item, std::string_view name) {
+  Items children;
+  AppendChildren(item, name, children);
+  std::string scratch;
+  if (children.size() != 1) return {};
+  return std::string(TextOf(children.front(), scratch).value_or(std::string_view()));
+}
+
+std::uint8_t FindElement(const Type& type, std::string_view name) {
+  const Member* const member = FindMember(type, name);
+  if (member != nullptr && !type.elements[member->element].choice) return member->element;
+  for (std::size_t i = 0; i < type.elements.size(); ++i) {
+    const Element& element = type.elements[i];
+    if (element.choice && element.name.size() == name.size() + 3 && element.name.starts_with(name))
+      return static_cast<std::uint8_t>(i);
+  }
+  return kNoElement;
+}
+
+void AppendField(const Type& type,
+                 std::string_view wire,
+                 const Member& member,
+                 const WireField& field,
+                 Items& items) {
+  if (member.kind == Kind::kReferenceText) {
+    if (!items.empty() && items.back().form == Item::Form::kReference &&
+        items.back().bytes.data() == wire.data()) {
+      return;
+    }
+    items.push_back({Item::Form::kReference, false, &type, &member, wire, 0});
+  } else if (member.kind == Kind::kMessage) {
+    items.push_back(
+        {Item::Form::kMessage, false, &kTables.types[member.ref], &member, field.bytes, 0});
+  } else if (member.kind == Kind::kResource) {
+    if (std::optional<Item> resource = ResourceItem(field.bytes)) {
+      resource->member = &member;
+      items.push_back(*resource);
+    }
+  } else if (IsPacked(member) && field.type == WireType::kBytes) {
+    WireReader packed(field.bytes);
+    for (std::uint64_t number = 0; packed.NextPacked(number);) {
+      items.push_back({Item::Form::kScalar, false, nullptr, &member, {}, number});
+    }
+  } else {
+    items.push_back({Item::Form::kScalar, false, nullptr, &member, field.bytes, field.value});
+  }
+}
+
+std::int32_t PlaceInList(const Type& type,
+                         std::string_view wire,
+                         const Member& member,
+                         const WireField& field) {
+  std::int32_t count = 0;
+  WireReader reader(wire);
+  for (WireField before; reader.Next(before) && before.whole.data() != field.whole.data();) {
+    if (FindField(type, before.number) == &member) ++count;
+  }
+  return count;
+}
+
+void AppendElement(const Item& item, std::uint8_t element, Items& items) {
+  const Type& type = *item.type;
+  const std::size_t begin = items.size();
+  std::string_view extra;
+  WireReader reader(item.bytes);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == type.extra_field) extra = field.bytes;
+    const Member* const member = FindField(type, field.number);
+    if (member != nullptr && member->element == element)
+      AppendField(type, item.bytes, *member, field, items);
+  }
+  if (!extra.empty()) AppendExtra(item, extra, element, begin, items);
+}
+
+void AppendChildren(const Item& item, std::string_view name, Items& items) {
+  if (item.form == Item::Form::kJson) return AppendJsonChildren(item, name, items);
+  if (item.form != Item::Form::kMessage) return;
+  const std::uint8_t element = FindElement(*item.type, name);
+  if (element != kNoElement) {
+    AppendElement(item, element, items);
+  } else if (item.type->name == name) {
+    items.push_back(item);  // a path may begin with the type: Appointment.status
+  }
+}
+
+void AppendAllChildren(const Item& item, Items& items) {
+  if (item.form == Item::Form::kJson) {
+    if (!IsJsonObjectText(item.bytes)) return;
+    JsonSteps steps(item.bytes);
+    std::string_view name;
+    for (std::string_view value; steps.Next(name, value);) {
+      AppendJson(nullptr, value, name.starts_with('_'), items);
+    }
+    return;
+  }
+  if (item.form != Item::Form::kMessage) return;
+  const Item whole = item;  // `items` may hold the item
+  WireReader reader(whole.bytes);
+  for (WireField field; reader.Next(field);) {
+    if (const Member* const member = FindField(*whole.type, field.number)) {
+      AppendField(*whole.type, whole.bytes, *member, field, items);
+    } else if (field.number == whole.type->extra_field) {
+      AppendAllChildren(JsonItem(nullptr, field.bytes, false), items);
+    }
+  }
+}
+
+std::string_view ExtraMember(const Type& type, std::string_view wire, std::string_view name) {
+  const std::string_view extra = ExtraOf(type, wire);
+  return extra.empty() ? extra : JsonMember(extra, name);
+}
+
+std::uint64_t ElementsInExtra(const Type& type, std::string_view extra) {
+  std::uint64_t elements = 0;
+  JsonSteps steps(extra);
+  std::string_view name;
+  for (std::string_view value; steps.Next(name, value);) {
+    if (const Member* const owner = ExtraOwner(type, name))
+      elements |= std::uint64_t{1} << owner->element;
+  }
+  return elements;
+}
+
+}  // namespace handoff::fhir::internal
