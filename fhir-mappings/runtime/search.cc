@@ -34,24 +34,26 @@ class TokenFinder {
   void Reference(std::string_view name, std::string_view only, const ReferenceView& reference) {
     if (reference.IsRelative()) {
       if (!only.empty() && reference.type != only) return;
-      std::string& token = Begin(name, reference.type.size() + 1 + reference.id.size());
-      ((token += reference.type) += '/') += reference.id;
+      Add(name, reference.type, "/", reference.id);
     } else if (!reference.uri.empty()) {
-      Begin(name, reference.uri.size()) += reference.uri;
+      Add(name, reference.uri);
     }
   }
 
  private:
-  // A token with room for a value of `size`.
-  std::string& Begin(std::string_view name, std::size_t size) {
-    std::string& token = tokens_->emplace_back();
-    token.reserve(name.size() + 1 + size);
-    (token += name) += '=';
-    return token;
+  // A token, made in one go.
+  void Add(std::string_view name,
+           std::string_view first,
+           std::string_view separator = {},
+           std::string_view second = {}) {
+    std::string& token = tokens_->emplace_back(
+        name.size() + 1 + first.size() + separator.size() + second.size(), '=');
+    char* const value = name.copy(token.data(), name.size()) + token.data() + 1;
+    char* const behind = value + first.copy(value, first.size());
+    second.copy(behind + separator.copy(behind, separator.size()), second.size());
   }
   void Coded(std::string_view name, std::string_view system, std::string_view code) {
-    if (code.empty()) return;
-    ((Begin(name, system.size() + 1 + code.size()) += system) += '|') += code;
+    if (!code.empty()) Add(name, system, "|", code);
   }
 
   // Follows the paths from `begin` on, which have led to this message in `depth` steps: each
@@ -87,7 +89,7 @@ class TokenFinder {
       if (field.type == WireType::kBytes) Value(path, kTables.types[member.ref], field.bytes);
     } else if (IsText(member.kind) && field.type == WireType::kBytes) {
       if (path.type == "reference") {
-        if (!field.bytes.empty()) Begin(path.name, field.bytes.size()) += field.bytes;
+        if (!field.bytes.empty()) Add(path.name, field.bytes);
       } else {
         Coded(path.name, {}, field.bytes);
       }

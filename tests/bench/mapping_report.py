@@ -33,7 +33,9 @@ def read(path):
         document, benchmark = name.split("/")
         best = sorted(runs)[:max(1, len(runs) // 3)]
         times[document][benchmark] = (statistics.mean(t for t, _ in best), best[0][1])
-    return times, result["context"]
+    by_size = sorted(times, key=lambda document: (times[document][FLOOR][1], document))
+    compact_first = sorted(by_size, key=lambda document: not document.endswith("compact"))
+    return {document: times[document] for document in compact_first}, result["context"]
 
 
 def machine(context):

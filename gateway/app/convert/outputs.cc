@@ -19,6 +19,11 @@ absl::Status StandardOutput(const std::ostream& out) {
   return absl::UnavailableError("standard output cannot be written");
 }
 
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with('/') || fs::is_directory(path, ignored);
+}
+
 bool SameFile(const std::string& a, const std::string& b) {
   std::error_code ignored;
   return !a.empty() && !b.empty() && fs::equivalent(a, b, ignored);
@@ -57,9 +62,7 @@ absl::Status OutputFile::Checked() {
 }
 
 Outputs::Outputs(const ConvertCommand& command, std::ostream& out)
-    : command_(command),
-      out_(out),
-      folder_(command.out.ends_with('/') || fs::is_directory(command.out)) {}
+    : command_(command), out_(out), folder_(IsFolder(command.out)) {}
 
 absl::Status Outputs::Open() {
   if (!command_.to || command_.out.empty() || folder_) return absl::OkStatus();
