@@ -13,6 +13,7 @@ bool ForeignText::Begin(Mode mode, Sink* text, unsigned depth) {
   text_ = text;
   depth_ = depth;
   first_member_ = nullptr;
+  sibling_list_ = nullptr;
   return true;
 }
 
@@ -89,6 +90,7 @@ void ForeignText::BeginValue(char opens) {
                        first_member_,
                        "the member with _ must be an object (FHIR R4 json.html#primitive)");
     }
+    if (sibling && opens == '[') sibling_list_ = first_member_;
     first_member_ = nullptr;
   }
   if (AtOpaqueMember()) {
@@ -103,7 +105,16 @@ void ForeignText::BeginValue(char opens) {
   if (opens != 0) text_->Put(opens);
 }
 
+// Before each value but an object.
+void ForeignText::CheckSiblingItem(bool is_null) {
+  if (sibling_list_ == nullptr || depth_ != 1 || is_null) return;
+  report_.Complain("structure",
+                   sibling_list_,
+                   "the list with _ holds objects and null only (FHIR R4 json.html#primitive)");
+}
+
 bool ForeignText::Scalar(std::string_view text, bool quoted) {
+  CheckSiblingItem(!quoted && text == "null");
   BeginValue(0);
   if (text_ != nullptr) {
     if (!quoted && text == "null" && text_->back() == ':') {
@@ -159,6 +170,7 @@ bool ForeignText::EndObject(std::size_t members) {
 }
 
 bool ForeignText::StartArray() {
+  CheckSiblingItem(false);
   BeginValue('[');
   ++depth_;
   return true;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+// White space that a string may hold (FHIR R4 datatypes.html#string).
+constexpr bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // The first byte that is not above `limit`, from `i` on; npos if there is none.
 std::size_t FindLow(std::string_view s, unsigned char limit, std::size_t i = 0) {

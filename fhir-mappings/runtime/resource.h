@@ -47,8 +47,8 @@ struct Tolerances {
 };
 
 struct ReadOptions {
-  ReadLimits limits;
-  Tolerances tolerances;
+  ReadLimits limits{};
+  Tolerances tolerances{};
 };
 
 // Reads one JSON resource of any type. Returns true and an encoded resource in `*encoded` if no

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -22,57 +23,73 @@ class TokenFinder {
   explicit TokenFinder(std::vector<std::string>* tokens) : tokens_(tokens) {}
 
   void Resource(const Type& type, std::string_view wire) {
-    WireReader reader(wire);
-    for (WireField field; reader.Next(field);) {
-      const Member* const member = FindField(type, field.number);
-      if (member == nullptr) continue;
-      const auto position = static_cast<std::uint8_t>(member - type.members.data());
-      for (const SearchPath& path : type.searches) {
-        if (path.steps[0] == position && path.type != "date") Step(path, 0, *member, field);
-      }
+    paths_.reserve(2 * type.searches.size());
+    for (const SearchPath& path : type.searches) {
+      if (path.type != "date") paths_.push_back(&path);
     }
+    Message(type, wire, 0, 0);
+    paths_.clear();
   }
 
   void Reference(std::string_view name, std::string_view only, const ReferenceView& reference) {
     if (reference.IsRelative()) {
       if (!only.empty() && reference.type != only) return;
-      std::string& token = Begin(name, reference.type.size() + 1 + reference.id.size());
-      ((token += reference.type) += '/') += reference.id;
+      Add(name, reference.type, "/", reference.id);
     } else if (!reference.uri.empty()) {
-      Begin(name, reference.uri.size()) += reference.uri;
+      Add(name, reference.uri);
     }
   }
 
  private:
-  // A token with room for a value of `size`.
-  std::string& Begin(std::string_view name, std::size_t size) {
-    std::string& token = tokens_->emplace_back();
-    token.reserve(name.size() + 1 + size);
-    (token += name) += '=';
-    return token;
+  // A token, made in one go.
+  void Add(std::string_view name,
+           std::string_view first,
+           std::string_view separator = {},
+           std::string_view second = {}) {
+    std::string& token = tokens_->emplace_back(
+        name.size() + 1 + first.size() + separator.size() + second.size(), '=');
+    char* const value = name.copy(token.data(), name.size()) + token.data() + 1;
+    char* const behind = value + first.copy(value, first.size());
+    second.copy(behind + separator.copy(behind, separator.size()), second.size());
   }
   void Coded(std::string_view name, std::string_view system, std::string_view code) {
-    if (code.empty()) return;
-    ((Begin(name, system.size() + 1 + code.size()) += system) += '|') += code;
+    if (!code.empty()) Add(name, system, "|", code);
   }
 
-  void Step(const SearchPath& path, std::size_t at, const Member& member, const WireField& field) {
-    if (at + 1 == path.steps.size()) return Leaf(path, member, field);
-    if (field.type != WireType::kBytes || member.kind != Kind::kMessage) return;
-    const Type& type = kTables.types[member.ref];
-    const Member& next = type.members[path.steps[at + 1]];
-    WireReader reader(field.bytes);
-    for (WireField inner; reader.Next(inner);) {
-      if (FindField(type, inner.number) == &next) Step(path, at + 1, next, inner);
+  // Follows the paths from `begin` on, which have led to this message in `depth` steps: each
+  // message is walked once, however many paths go through it.
+  void Message(const Type& type, std::string_view wire, std::size_t begin, std::size_t depth) {
+    const std::size_t end = paths_.size();
+    std::array<bool, kNoName> wanted{};
+    for (std::size_t i = begin; i < end; ++i) wanted[paths_[i]->steps[depth]] = true;
+    WireReader reader(wire);
+    for (WireField field; reader.Next(field);) {
+      const Member* const member = FindField(type, field.number);
+      if (member == nullptr) continue;
+      const auto position = static_cast<std::uint8_t>(member - type.members.data());
+      if (!wanted[position]) continue;
+      for (std::size_t i = begin; i < end; ++i) {
+        const SearchPath& path = *paths_[i];
+        if (path.steps[depth] != position) continue;
+        if (depth + 1 == path.steps.size()) {
+          Leaf(path, *member, field);
+        } else {
+          paths_.push_back(&path);
+        }
+      }
+      if (paths_.size() == end) continue;
+      if (field.type == WireType::kBytes && member->kind == Kind::kMessage)
+        Message(kTables.types[member->ref], field.bytes, end, depth + 1);
+      paths_.resize(end);
     }
   }
 
   void Leaf(const SearchPath& path, const Member& member, const WireField& field) {
     if (member.kind == Kind::kMessage) {
-      if (field.type == WireType::kBytes) Message(path, kTables.types[member.ref], field.bytes);
+      if (field.type == WireType::kBytes) Value(path, kTables.types[member.ref], field.bytes);
     } else if (IsText(member.kind) && field.type == WireType::kBytes) {
       if (path.type == "reference") {
-        if (!field.bytes.empty()) Begin(path.name, field.bytes.size()) += field.bytes;
+        if (!field.bytes.empty()) Add(path.name, field.bytes);
       } else {
         Coded(path.name, {}, field.bytes);
       }
@@ -92,7 +109,7 @@ class TokenFinder {
     for (std::uint64_t number = 0; packed.NextPacked(number);) add(number);
   }
 
-  void Message(const SearchPath& path, const Type& type, std::string_view wire) {
+  void Value(const SearchPath& path, const Type& type, std::string_view wire) {
     if (&type == &kTables.types[kTables.reference_type]) {
       Reference(path.name, path.only, DecodeReference(wire));
     } else if (type.name == "CodeableConcept") {
@@ -128,6 +145,7 @@ class TokenFinder {
   }
 
   std::vector<std::string>* tokens_;
+  std::vector<const SearchPath*> paths_;  // those through the open messages, one behind the other
 };
 
 // A type without a map is found by whom it is about.

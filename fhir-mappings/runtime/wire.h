@@ -29,7 +29,10 @@ class WireReader {
       : p_(message.data()), end_(message.data() + message.size()) {}
 
   // False at the end and at damage; ok() tells which.
-  bool Next(WireField& field) {
+  //
+  // Inlined, so that the field stays in registers: read back from memory two members at a time,
+  // just after they were written one by one, it would have to wait for the writes.
+  [[gnu::always_inline]] bool Next(WireField& field) {
     if (p_ == end_ || !ok_) return false;
     const char* begin = p_;
     std::uint64_t tag = 0;
@@ -65,11 +68,22 @@ class WireReader {
     return false;
   }
 
-  bool Varint(std::uint64_t& value) {
+  [[gnu::always_inline]] bool Varint(std::uint64_t& value) {
     if (p_ != end_ && static_cast<signed char>(*p_) >= 0) [[likely]] {
       value = static_cast<unsigned char>(*p_++);
       return true;
     }
+    // Tags of fields from 16 on, and lengths from 128 on.
+    if (end_ - p_ >= 2 && static_cast<signed char>(p_[1]) >= 0) [[likely]] {
+      value = (static_cast<unsigned char>(p_[0]) & 0x7fu) |
+              (std::uint64_t{static_cast<unsigned char>(p_[1])} << 7);
+      p_ += 2;
+      return true;
+    }
+    return LongVarint(value);
+  }
+
+  [[gnu::noinline]] bool LongVarint(std::uint64_t& value) {
     value = 0;
     for (unsigned shift = 0; shift < 64 && p_ != end_; shift += 7) {
       const auto byte = static_cast<unsigned char>(*p_++);

@@ -69,6 +69,7 @@ void ProfileCheck::Fault(std::string_view code, const Step& here, const std::str
 void ProfileCheck::Resource(const Item& resource,
                             const LocalIds& root,
                             const std::vector<std::string>& claimed,
+                            const std::vector<std::string>& demanded,
                             const Step& here) {
   if (resource.form != Item::Form::kMessage) return;
   root_ = &root;
@@ -85,6 +86,10 @@ void ProfileCheck::Resource(const Item& resource,
     } else {
       check(*profile);
     }
+  }
+  for (const std::string& url : demanded) {
+    const Profile* const profile = profiles_.Find(url);
+    if (profile != nullptr && profile->type == resource.type) check(*profile);
   }
   Items metas;
   AppendChildren(resource, "meta", metas);

@@ -22,10 +22,12 @@ class ProfileCheck {
                ValidationReport& report)
       : profiles_(profiles), evaluator_(evaluator), resolver_(resolver), report_(report) {}
 
-  // Against those of `claimed`, which must be known, and those of meta.profile, which need not.
+  // Against those of `claimed`, which must be known, those of `demanded` that are of its type, and
+  // those of meta.profile, which need not be known.
   void Resource(const Item& resource,
                 const LocalIds& root,
                 const std::vector<std::string>& claimed,
+                const std::vector<std::string>& demanded,
                 const Step& here);
 
  private:

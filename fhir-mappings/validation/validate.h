@@ -23,7 +23,10 @@ struct ValidateOptions {
   // The profiles that are known; null: none is checked.
   const ProfileSet* profiles = nullptr;
   // Urls of profiles to check besides those in meta.profile; unknown ones are an error.
-  std::vector<std::string> claimed;
+  std::vector<std::string> claimed{};
+  // Urls of profiles that every resource of their type must meet, wherever it stands; unknown ones
+  // are passed over.
+  std::vector<std::string> demanded{};
   // Issues listed; further ones are counted, and errors come before warnings.
   std::size_t max_issues = 100;
 };

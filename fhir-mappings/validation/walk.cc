@@ -123,7 +123,8 @@ void Walk::Profiles(const Item& resource, const Step& here) {
   if (options_.profiles == nullptr && claimed.empty()) return;
   static const ProfileSet kNothingKnown;
   const ProfileSet& known = options_.profiles == nullptr ? kNothingKnown : *options_.profiles;
-  ProfileCheck(known, evaluator_, *this, report_).Resource(resource, *place_.root, claimed, here);
+  ProfileCheck(known, evaluator_, *this, report_)
+      .Resource(resource, *place_.root, claimed, options_.demanded, here);
 }
 
 void Walk::Object(const Type& type, std::string_view wire, const Step& here) {

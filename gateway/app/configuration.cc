@@ -53,6 +53,16 @@ Configuration LoadConfiguration(const ConfigurationSource& source, ConfigErrors&
   configuration.codes =
       std::make_shared<delivery::EventCodes>(delivery::EventCodes::Load(events, errors));
   rules->routes = care::Routes::Load(Read(settings.routes_file, errors), errors);
+  rules->profiles = std::make_shared<fhir::ProfileSet>(
+      fhir::ProfileSet::Load(ConfigNode::LoadFolder(settings.profiles_folder, errors), errors));
+  for (const directory::Party& party : rules->directory->parties()) {
+    for (const std::string& url : party.profiles) {
+      if (rules->profiles->Find(url) == nullptr) {
+        errors.Add("parties." + party.key.value() + ".accepts.profiles",
+                   "no profile has the url " + url + " in " + settings.profiles_folder);
+      }
+    }
+  }
   rules->attribution.treating_after_stay =
       std::chrono::duration_cast<std::chrono::hours>(settings.treating_after_stay);
   auto views = std::make_shared<policy::Views>(

@@ -187,8 +187,7 @@ class Gateway::Impl {
     services->clock = &clock_;
     services->metrics = &metrics_;
     services->rules = [this] { return current_.Get().rules; };
-    services->limits.max_bytes = settings_.limits.max_message_bytes;
-    services->limits.max_depth = settings_.limits.max_depth;
+    services->limits = Limits();
     intake_ = std::make_unique<intake::Intake>(std::move(services));
     reader_ = std::make_unique<access::Reader>(std::make_shared<const access::Sources>(
         access::Sources{*store_, clock_, [this] {
@@ -196,6 +195,13 @@ class Gateway::Impl {
                           return access::Rules{current.rules->directory, current.views};
                         }}));
     return absl::OkStatus();
+  }
+
+  fhir::ReadLimits Limits() const {
+    fhir::ReadLimits limits;
+    limits.max_bytes = settings_.limits.max_message_bytes;
+    limits.max_depth = settings_.limits.max_depth;
+    return limits;
   }
 
   absl::Status StartDelivery() {
@@ -267,8 +273,10 @@ class Gateway::Impl {
         [this](rest::Task task) { return blocking_->Submit(std::move(task)); },
         [this](rest::Task task) { blocking_->Continue(std::move(task)); }};
     fhir_service_ = std::make_unique<rest::FhirService>(
-        rest::FhirServiceOptions{settings_.tokens.audience, kVersion},
-        rest::FhirServiceParts{*intake_, *reader_, *verifier_, clock_, metrics_, executor});
+        rest::FhirServiceOptions{settings_.tokens.audience, kVersion, Limits()},
+        rest::FhirServiceParts{*intake_, *reader_, *verifier_, clock_, metrics_, executor, [this] {
+                                 return current_.Get().rules->profiles;
+                               }});
     http::HttpServerOptions options;
     options.address = settings_.fhir.host;
     options.port = settings_.fhir.port;
@@ -300,6 +308,18 @@ class Gateway::Impl {
     metrics_.deliveries_pending.Set(static_cast<double>(now.deliveries_pending));
     metrics_.deliveries_dead.Set(static_cast<double>(now.deliveries_dead));
     seen_ = now;
+    for (const directory::Party& party : current_.Get().rules->directory->parties()) {
+      for (const char* topic : {"transitions", "referrals", "plans"}) RefreshStream(party, topic);
+    }
+  }
+
+  // Of streams that have, or had, items.
+  void RefreshStream(const directory::Party& party, const char* topic) {
+    const std::string stream = party.key.value() + "/" + topic;
+    const absl::StatusOr<std::uint64_t> end = store_->StreamEnd(stream);
+    const absl::StatusOr<std::uint64_t> position = store_->StreamPosition(stream);
+    if (!end.ok() || !position.ok() || *end == 0) return;
+    metrics_.StreamWaiting(party.key.value(), topic).Set(static_cast<double>(*end - *position));
   }
 
   absl::Status StartOps() {

@@ -9,10 +9,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include "fhir-mappings/runtime/convert.h"
 #include "gateway/app/client.h"
 #include "gateway/app/configuration.h"
+#include "gateway/app/convert/convert.h"
 #include "gateway/app/demo/demo.h"
+#include "gateway/app/doc/mapping_reference.h"
 #include "gateway/app/explain.h"
 #include "gateway/app/load/load.h"
 #include "gateway/app/serve.h"
@@ -117,6 +118,7 @@ class Commands {
     AddServe();
     AddCheck();
     AddConvert();
+    AddDoc();
     AddToken();
     AddExplain();
     AddDeliveries();
@@ -145,35 +147,24 @@ class Commands {
   }
 
   void AddConvert() {
-    CLI::App& command = *app_.add_subcommand("convert",
-                                             "translate standard input to standard output, one "
-                                             "resource a line; exit 1 if one was rejected");
-    static const std::map<std::string, fhir::ConvertFormat> kFormats = {
-        {"r4", fhir::ConvertFormat::kR4},
-        {"proto", fhir::ConvertFormat::kProto},
-        {"proto-json", fhir::ConvertFormat::kProtoJson}};
-    command
-        .add_option(
-            "--from", convert_.from, "r4 (NDJSON) or proto (length-delimited handoff.v1.Resource)")
-        ->required()
-        ->transform(CLI::CheckedTransformer(kFormats).description("{r4,proto}"));
-    command.add_option("--to", convert_.to, "r4, proto or proto-json")
-        ->required()
-        ->transform(CLI::CheckedTransformer(kFormats).description("{r4,proto,proto-json}"));
-    command.callback([this] { status_ = RunConvert(); });
+    convert::AddConvertCommand(app_, convert_)->callback([this] {
+      std::ios::sync_with_stdio(false);
+      status_ = convert::RunConvert(convert_, std::cout, std::cerr);
+    });
   }
 
-  int RunConvert() {
-    std::ios::sync_with_stdio(false);
-    const absl::StatusOr<fhir::ConvertSummary> summary =
-        fhir::Convert(std::cin, std::cout, convert_);
-    std::cout.flush();
-    if (!summary.ok()) {
-      std::cerr << "error: " << summary.status().message() << "\n";
-      return 2;
-    }
-    std::cerr << summary->converted << " converted, " << summary->rejected << " rejected\n";
-    return summary->rejected == 0 ? 0 : 1;
+  void AddDoc() {
+    CLI::App& command = *app_.add_subcommand("doc", "reference pages, made from what runs");
+    command.require_subcommand(1);
+    CLI::App& mappings = *command.add_subcommand(
+        "mappings", "what becomes of each FHIR element in the internal model, as Markdown");
+    mappings.add_option("--resource", id_, "this resource or data type only")->type_name("TYPE");
+    mappings.callback([this] {
+      const absl::Status written = doc::WriteMappingReference(id_, std::cout);
+      if (written.ok()) return;
+      std::cerr << "error: --resource: " << written.message() << "\n";
+      status_ = 2;
+    });
   }
 
   void AddToken() {
@@ -254,7 +245,7 @@ class Commands {
   int status_ = 0;
   Common common_;
   ClientOptions client_;
-  fhir::ConvertOptions convert_;
+  convert::ConvertCommand convert_;
   int lifetime_s_ = 0;
   std::string id_;
   std::string reason_;
@@ -273,6 +264,10 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("Handoff: a FHIR gateway for care management", "handoff");
   handoff::app::Commands commands(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // --help is one too
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   return commands.status();
 }

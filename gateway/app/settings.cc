@@ -182,10 +182,11 @@ void ReadDelivery(const ConfigNode& node, DeliverySettings& delivery, Reader& re
 }
 
 void ReadRules(const ConfigNode& node, Settings& settings, Reader& read) {
-  node.UnknownKeys({"parties", "routes", "views", "terminology"}, read.errors());
+  node.UnknownKeys({"parties", "routes", "views", "profiles", "terminology"}, read.errors());
   read.Required(node["parties"], settings.parties_folder);
   read.Required(node["routes"], settings.routes_file);
   read.Required(node["views"], settings.views_file);
+  read.Required(node["profiles"], settings.profiles_folder);
   read.Required(node["terminology"], settings.terminology_folder);
 }
 

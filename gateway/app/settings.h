@@ -82,6 +82,7 @@ struct Settings {
   std::string parties_folder = "config/parties";
   std::string routes_file = "config/routes.yaml";
   std::string views_file = "config/views.yaml";
+  std::string profiles_folder = "config/profiles";
   std::string terminology_folder = "fhir-mappings/terminology";
   log::Level log_level = log::Level::kInfo;
   bool operator==(const Settings&) const = default;

@@ -52,6 +52,9 @@ class ConfigNode {
   // read.
   static absl::StatusOr<ConfigNode> Parse(std::string_view text, std::string file);
   static absl::StatusOr<ConfigNode> Load(const std::string& path);
+  // Every *.yaml of a folder, by name. What cannot be read, the folder included, is added to
+  // `errors`.
+  static std::vector<ConfigNode> LoadFolder(const std::string& folder, ConfigErrors& errors);
 
   // Replaces or adds the scalar at a dotted path, e.g. Set("store.path", "/tmp/x"), with the maps
   // on the way to it. What is set says "--set store.path" where a parsed value says its line, or

@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -182,6 +185,27 @@ absl::StatusOr<ConfigNode> ConfigNode::Load(const std::string& path) {
   if (in.bad()) return unreadable();
   text.resize(static_cast<std::size_t>(in.gcount()));
   return Parse(text, path);
+}
+
+std::vector<ConfigNode> ConfigNode::LoadFolder(const std::string& folder, ConfigErrors& errors) {
+  std::error_code failure;
+  std::vector<std::string> files;
+  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (entry->path().extension() == ".yaml") files.push_back(entry->path().string());
+  }
+  if (failure) errors.Add(folder, "cannot be read: " + failure.message());
+  std::sort(files.begin(), files.end());
+  std::vector<ConfigNode> documents;
+  for (const std::string& file : files) {
+    absl::StatusOr<ConfigNode> document = Load(file);
+    if (document.ok()) {
+      documents.push_back(*std::move(document));
+    } else {
+      errors.Add(std::string(document.status().message()));
+    }
+  }
+  return documents;
 }
 
 }  // namespace handoff

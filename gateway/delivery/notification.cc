@@ -11,6 +11,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/story.h"
+#include "gateway/delivery/message_envelope.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::delivery {
@@ -18,14 +19,11 @@ namespace {
 
 using care::KeyOf;
 using directory::Endpoint;
-using directory::EndpointKind;
 using directory::Format;
 using directory::Party;
 using policy::MessageProjection;
 using policy::View;
 using policy::Views;
-
-constexpr char kName[] = "Handoff";
 
 // What the event is about first, then the rest of its story.
 std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
@@ -140,38 +138,15 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
   return leaving;
 }
 
-std::string Header(const v1::Delivery& delivery,
-                   const NotificationRules& rules,
-                   const Party& recipient,
-                   const Endpoint& endpoint,
-                   const std::string& base_url) {
-  v1::Resource resource;
-  v1::MessageHeader& header = *resource.mutable_message_header();
-  header.set_id(delivery.id());
-  *header.mutable_event_coding() = rules.codes->CodingOf(delivery.event().kind());
-  v1::MessageHeader::Destination& destination = *header.add_destinations();
-  destination.set_name(recipient.name);
-  destination.set_endpoint(endpoint.kind == EndpointKind::kStream
-                               ? "urn:handoff:party:" + recipient.key.value()
-                               : endpoint.url);
-  header.mutable_source()->set_name(kName);
-  header.mutable_source()->set_software(kName);
-  header.mutable_source()->set_endpoint(base_url);
-  v1::Reference& focus = *header.add_focus();
-  focus.set_resource_type(delivery.event().focus().type());
-  focus.set_resource_id(delivery.event().focus().id());
-  return resource.SerializeAsString();
-}
-
 std::string FullUrl(const std::string& base_url, std::string_view encoded) {
   const fhir::Head head = fhir::ReadHead(encoded);
   std::string url = base_url;
   return url.append(1, '/').append(head.type).append(1, '/').append(head.id);
 }
 
-// A FHIR message: the header, then what leaves.
+// A FHIR message: the header, what leaves, and what the message says of its own way.
 std::string MessageBundle(const v1::Delivery& delivery,
-                          std::string_view header,
+                          const Envelope& envelope,
                           const Leaving& leaving,
                           const std::string& base_url) {
   fhir::NewBundle bundle;
@@ -183,8 +158,9 @@ std::string MessageBundle(const v1::Delivery& delivery,
     entry.full_url = FullUrl(base_url, encoded);
     entry.encoded = encoded;
   };
-  add(header);
+  add(envelope.header);
   for (const std::string& encoded : leaving.encoded) add(encoded);
+  for (const std::string& encoded : envelope.related) add(encoded);
   std::string out;
   fhir::AppendBundle(bundle, &out);
   return out;
@@ -258,8 +234,9 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   if (endpoint->format == Format::kTransaction) {
     HANDOFF_ASSIGN_OR_RETURN(notification.bundle, TransactionBundle(delivery, leaving, base_url_));
   } else {
-    const std::string header = Header(delivery, rules, *recipient, *endpoint, base_url_);
-    notification.bundle = MessageBundle(delivery, header, leaving, base_url_);
+    const Envelope envelope = Enclose(
+        delivery, {*rules.directory, *rules.codes, *recipient, *endpoint, *view, base_url_});
+    notification.bundle = MessageBundle(delivery, envelope, leaving, base_url_);
   }
   notification.carried = std::move(leaving.carried);
   return notification;

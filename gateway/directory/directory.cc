@@ -1,8 +1,6 @@
 #include "gateway/directory/directory.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -59,24 +57,10 @@ std::string Joined(std::string_view system, std::string_view value) {
 std::shared_ptr<const Directory> Directory::Load(const std::string& folder,
                                                  const std::vector<Override>& overrides,
                                                  ConfigErrors& errors) {
-  std::error_code failure;
-  std::vector<std::string> files;
-  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    if (entry->path().extension() == ".yaml") files.push_back(entry->path().string());
-  }
-  if (failure) errors.Add(folder, "cannot be read: " + failure.message());
-  std::sort(files.begin(), files.end());
-  if (files.empty() && !failure) errors.Add(folder, "holds no party (*.yaml)");
-  std::vector<ConfigNode> documents;
-  for (const std::string& file : files) {
-    absl::StatusOr<ConfigNode> document = ConfigNode::Load(file);
-    if (document.ok()) {
-      documents.push_back(*std::move(document));
-    } else {
-      errors.Add(std::string(document.status().message()));
-    }
-  }
+  const std::size_t faults = errors.list().size();
+  const std::vector<ConfigNode> documents = ConfigNode::LoadFolder(folder, errors);
+  if (documents.empty() && errors.list().size() == faults)
+    errors.Add(folder, "holds no party (*.yaml)");
   return Load(documents, overrides, errors);
 }
 

@@ -139,7 +139,10 @@ struct Party {
   Area area;
   std::vector<Client> clients;
   std::vector<RosterRow> roster;
-  fhir::Tolerances tolerances;  // where what it sends breaks a rule
+  fhir::Tolerances tolerances;  // where what it sends breaks a rule of structure
+  // Invariants, references, Bundle rules and profiles of what it sends; nullopt: not looked at.
+  std::optional<fhir::Tolerance> rules;
+  std::vector<std::string> profiles;  // that each resource of their type must meet
 
   bool MayHold(std::string_view role_name) const;
   const Endpoint* DefaultEndpoint() const;                            // null: is told nothing

@@ -359,21 +359,30 @@ std::vector<RosterRow> ReadRoster(const Party& party,
   return roster;
 }
 
-// Keys of `accepts`: a rule that a document may break, and what is done then.
-fhir::Tolerances ReadTolerances(const ConfigNode& node, ConfigErrors& errors) {
-  static constexpr Choice<fhir::Tolerance> kTolerances[] = {{"reject", fhir::Tolerance::kReject},
-                                                            {"warn", fhir::Tolerance::kWarn},
-                                                            {"keep", fhir::Tolerance::kKeep}};
-  node.UnknownKeys({"unknown", "codes", "forms", "missing"}, errors);
-  fhir::Tolerances tolerances;
+constexpr Choice<fhir::Tolerance> kTolerances[] = {{"reject", fhir::Tolerance::kReject},
+                                                   {"warn", fhir::Tolerance::kWarn},
+                                                   {"keep", fhir::Tolerance::kKeep}};
+constexpr Choice<std::optional<fhir::Tolerance>> kRules[] = {{"off", std::nullopt},
+                                                             {"reject", fhir::Tolerance::kReject},
+                                                             {"warn", fhir::Tolerance::kWarn},
+                                                             {"keep", fhir::Tolerance::kKeep}};
+
+void ReadAccepts(const ConfigNode& node, Party& party, ConfigErrors& errors) {
+  node.UnknownKeys({"unknown", "codes", "forms", "missing", "rules", "profiles"}, errors);
   const auto read = [&](const char* key, fhir::Tolerance& tolerance) {
     tolerance = ReadChoice<fhir::Tolerance>(node[key], kTolerances, tolerance, errors);
   };
-  read("unknown", tolerances.unknown);
-  read("codes", tolerances.codes);
-  read("forms", tolerances.forms);
-  read("missing", tolerances.missing);
-  return tolerances;
+  read("unknown", party.tolerances.unknown);
+  read("codes", party.tolerances.codes);
+  read("forms", party.tolerances.forms);
+  read("missing", party.tolerances.missing);
+  party.rules =
+      ReadChoice<std::optional<fhir::Tolerance>>(node["rules"], kRules, std::nullopt, errors);
+  party.profiles = node["profiles"].Strings(errors);
+  if (!party.profiles.empty() && !party.rules) {
+    errors.Add(node["profiles"].Where(),
+               "profiles are looked at only with `rules`: reject, warn or keep");
+  }
 }
 
 std::string ReadTimeZone(const ConfigNode& node, ConfigErrors& errors) {
@@ -430,7 +439,7 @@ Party ReadParty(const ConfigNode& node, ConfigErrors& errors) {
   }
   party.clients = ReadClients(node["clients"], errors);
   party.roster = ReadRoster(party, node["roster"], errors);
-  party.tolerances = ReadTolerances(node["accepts"], errors);
+  ReadAccepts(node["accepts"], party, errors);
   return party;
 }
 

@@ -60,12 +60,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     work->received = services_->clock->Now();
     work->id = MessageId(MintId('m', ToMicros(work->received)));
     int http_status = 0;
-    if (work->submission.interaction != Interaction::kMove && !Decode(work->submission,
-                                                                      OptionsFor(*work),
-                                                                      services_->max_entries,
-                                                                      &work->request,
-                                                                      &work->warnings,
-                                                                      &http_status)) {
+    if (work->submission.interaction != Interaction::kMove && !Read(*work, &http_status)) {
       Plan refusal = Refusal(work->submission.sender,
                              work->id,
                              work->received,
@@ -94,11 +89,26 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     }
   }
 
-  // As strict as the sender's party is configured.
-  fhir::ReadOptions OptionsFor(const Work& work) const {
+  // As strict as the sender's party is configured. False if the message is refused.
+  bool Read(Work& work, int* http_status) const {
     const std::shared_ptr<const Rules> rules = services_->rules();
-    const directory::Party* sender = rules->directory->Find(work.submission.sender);
-    return {services_->limits, sender == nullptr ? fhir::Tolerances() : sender->tolerances};
+    const directory::Party* const sender = rules->directory->Find(work.submission.sender);
+    fhir::ReadOptions options{services_->limits, {}};
+    if (sender != nullptr) options.tolerances = sender->tolerances;
+    if (!Decode(work.submission,
+                options,
+                services_->max_entries,
+                &work.request,
+                &work.warnings,
+                http_status)) {
+      return false;
+    }
+    if (sender == nullptr || !sender->rules) return true;
+    *http_status = 422;
+    return MeetsRules({.profiles = rules->profiles.get(), .demanded = sender->profiles},
+                      *sender->rules,
+                      &work.request,
+                      &work.warnings);
   }
 
   absl::StatusOr<Plan> MakeOne(const std::shared_ptr<store::Snapshot>& snapshot,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/validation/profile_set.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
 #include "gateway/care/event_rules.h"
@@ -26,6 +27,7 @@ struct Rules {
   care::EventRules events;
   care::Routes routes;
   directory::AttributionOptions attribution;
+  std::shared_ptr<const fhir::ProfileSet> profiles;  // null: none is known
 };
 
 // What intake works with. All must outlive the Intake.

@@ -257,6 +257,19 @@ bool DecodeSingle(const Submission& submission,
   return true;
 }
 
+// The entry of a batch that an issue is about.
+bool RefuseEntryOf(const Issue& issue, Request* request) {
+  if (request->atomic) return false;
+  for (Item& item : request->items) {
+    if (!issue.expression.starts_with(item.path)) continue;
+    const std::string_view below = std::string_view(issue.expression).substr(item.path.size());
+    if (!below.empty() && below.front() != '.') continue;
+    item.refused = 422;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool CheckEncoded(std::string_view encoded,
@@ -273,6 +286,24 @@ bool CheckEncoded(std::string_view encoded,
   if (!fhir::ReadJson(json, options, &once_more, issues)) return false;
   checked->append(once_more);
   return true;
+}
+
+bool MeetsRules(const fhir::ValidateOptions& options,
+                fhir::Tolerance severity,
+                Request* request,
+                fhir::Issues* issues) {
+  const Severity gravest = severity == fhir::Tolerance::kReject ? Severity::kFatal
+                           : severity == fhir::Tolerance::kWarn ? Severity::kWarning
+                                                                : Severity::kInformation;
+  fhir::Issues found;
+  fhir::Validate(request->encoded, options, &found);
+  bool meets = true;
+  for (Issue& issue : found) {
+    issue.severity = std::min(issue.severity, gravest);
+    if (issue.severity >= Severity::kError && !RefuseEntryOf(issue, request)) meets = false;
+    issues->push_back(std::move(issue));
+  }
+  return meets;
 }
 
 bool Decode(const Submission& submission,

@@ -8,6 +8,7 @@
 
 #include "fhir-mappings/runtime/issue.h"
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/validation/validate.h"
 #include "gateway/intake/intake.h"
 
 namespace handoff::intake {
@@ -47,6 +48,14 @@ bool CheckEncoded(std::string_view encoded,
                   const fhir::ReadOptions& options,
                   std::string* checked,
                   fhir::Issues* issues);
+
+// Adds to `*issues` what invariants, reference rules and profiles find in a request, as grave as
+// `severity` makes it. True unless the whole request is to be refused (422): an entry of a batch is
+// refused alone.
+bool MeetsRules(const fhir::ValidateOptions& options,
+                fhir::Tolerance severity,
+                Request* request,
+                fhir::Issues* issues);
 
 // Translates and takes apart. False if it is refused, with the reason in `issues` and the HTTP
 // status in `*http_status` (400 for what cannot be read, 413 for a limit, 422 for what this

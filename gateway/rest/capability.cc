@@ -101,13 +101,19 @@ class StatementWriter {
     Codes("interaction", {"transaction", "batch"});
     json_.Key("operation");
     json_.StartArray();
+    Operation("process-message",
+              "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    Operation("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate");
+    json_.EndArray();
+    json_.EndObject();
+    json_.EndArray();
+  }
+
+  void Operation(const char* name, const char* definition) {
     json_.StartObject();
-    Text("name", "process-message");
-    Text("definition", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    Text("name", name);
+    Text("definition", definition);
     json_.EndObject();
-    json_.EndArray();
-    json_.EndObject();
-    json_.EndArray();
   }
 
   void Security() {

@@ -15,7 +15,8 @@ namespace {
 
 bool HasBody(Interaction interaction) {
   return interaction == Interaction::kCreate || interaction == Interaction::kUpdate ||
-         interaction == Interaction::kTransaction || interaction == Interaction::kProcessMessage;
+         interaction == Interaction::kTransaction || interaction == Interaction::kProcessMessage ||
+         interaction == Interaction::kValidate;
 }
 
 // 406, 415, or nothing to object to.
@@ -49,6 +50,7 @@ bool IsInScope(const Route& route, const std::vector<std::string>& scopes) {
     case Interaction::kSearch:
       return access::Allows(scopes, route.type, 's');
     case Interaction::kCreate:
+    case Interaction::kValidate:  // who may send it may ask whether it is right
       return access::Allows(scopes, route.type, 'c');
     case Interaction::kUpdate:
       return access::Allows(scopes, route.type, 'u');
@@ -76,6 +78,8 @@ void Dispatch(const CallPtr& call) {
       return Transaction(call);
     case Interaction::kProcessMessage:
       return ProcessMessage(call);
+    case Interaction::kValidate:
+      return Validate(*call);
   }
 }
 

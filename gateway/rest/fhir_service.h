@@ -1,8 +1,8 @@
 // FHIR R4 over HTTP: decodes requests, calls intake and the reader, encodes answers. No rules here.
 //
 // Served under /fhir: metadata, read, vread, search (GET, and POST _search), create (also
-// conditional), update (version-aware), batch, transaction, $process-message. Every error is an
-// OperationOutcome. gateway/docs/conformance.md tells what is served, and what is not.
+// conditional), update (version-aware), batch, transaction, $process-message, $validate. Every
+// error is an OperationOutcome. gateway/docs/conformance.md tells what is served, and what is not.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,8 @@
 
 #include "absl/functional/any_invocable.h"
 
+#include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/validation/profile_set.h"
 #include "gateway/access/reader.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
@@ -25,6 +27,7 @@ struct FhirServiceOptions {
   // fullUrl and links begin with it.
   std::string base_url;
   std::string software_version;
+  fhir::ReadLimits limits;  // of what $validate reads
 };
 
 using Task = absl::AnyInvocable<void()>;
@@ -45,6 +48,8 @@ struct FhirServiceParts {
   const Clock& clock;
   Metrics& metrics;
   Executor executor;
+  // The profiles of this moment, for $validate; may give null.
+  std::function<std::shared_ptr<const fhir::ProfileSet>()> profiles;
 };
 
 // Thread safety: all methods may be called concurrently.

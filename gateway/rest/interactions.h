@@ -9,6 +9,7 @@ namespace handoff::rest {
 void Capabilities(Call& call);  // does not block: runs on the connection's thread
 void Read(Call& call);          // read and vread
 void Search(Call& call);
+void Validate(Call& call);
 
 void Create(const CallPtr& call);
 void Update(const CallPtr& call);

@@ -30,6 +30,22 @@ Failure NotAllowed(const char* allow) {
           {{"Allow", allow}}};
 }
 
+// A type without a map is one if the smallest resource of it can be read.
+bool IsResourceType(std::string_view type) {
+  if (type.empty() || type.size() > kMaxTypeLength ||
+      !std::all_of(type.begin(), type.end(), IsLetter)) {
+    return false;
+  }
+  const std::vector<std::string_view> mapped = fhir::MappedTypes();
+  if (std::find(mapped.begin(), mapped.end(), type) != mapped.end()) return true;
+  std::string json = "{\"resourceType\":\"";
+  json += type;
+  json += "\"}";
+  std::string encoded;
+  fhir::Issues issues;
+  return fhir::ReadJson(json, {}, &encoded, &issues);
+}
+
 Routed RouteType(http::Verb verb, std::string type) {
   if (IsRead(verb)) return Route{Interaction::kSearch, std::move(type), {}, 0};
   if (verb == http::Verb::kPost) return Route{Interaction::kCreate, std::move(type), {}, 0};
@@ -76,6 +92,10 @@ Routed RouteBelow(http::Verb verb, std::span<std::string> parts) {
     return NotAllowed("POST");
   }
   if (parts[0].starts_with('$')) return Unknown("no such operation");
+  if (parts.size() == 2 && parts[1] == "$validate" && IsResourceType(parts[0])) {
+    if (verb == http::Verb::kPost) return Route{Interaction::kValidate, std::move(parts[0]), {}, 0};
+    return NotAllowed("POST");
+  }
   if (!IsServedType(parts[0])) return Unknown("no such resource type");
   if (parts.size() == 1) return RouteType(verb, std::move(parts[0]));
   if (parts.size() == 2) return RouteInstance(verb, std::move(parts[0]), parts[1]);
@@ -105,6 +125,8 @@ const char* NameOf(Interaction interaction) {
       return "transaction";
     case Interaction::kProcessMessage:
       return "process-message";
+    case Interaction::kValidate:
+      return "validate";
   }
   return "unknown";
 }
@@ -117,22 +139,8 @@ Routed FindRoute(http::Verb verb, std::string_view path) {
 }
 
 bool IsServedType(std::string_view type) {
-  if (type == "Bundle" || type == "MessageHeader" || type == "OperationOutcome" ||
-      type == "Parameters")
-    return false;
-  if (type.empty() || type.size() > kMaxTypeLength ||
-      !std::all_of(type.begin(), type.end(), IsLetter)) {
-    return false;
-  }
-  // A type without a map is one if the smallest resource of it can be read.
-  std::string encoded;
-  fhir::Issues issues;
-  std::string json = "{\"resourceType\":\"";
-  json += type;
-  json += "\"}";
-  const std::vector<std::string_view> mapped = fhir::MappedTypes();
-  return std::find(mapped.begin(), mapped.end(), type) != mapped.end() ||
-         fhir::ReadJson(json, {}, &encoded, &issues);
+  return type != "Bundle" && type != "MessageHeader" && type != "OperationOutcome" &&
+         type != "Parameters" && IsResourceType(type);
 }
 
 }  // namespace handoff::rest

@@ -22,6 +22,7 @@ enum class Interaction {
   kUpdate,
   kTransaction,  // a batch too
   kProcessMessage,
+  kValidate,
 };
 
 // "read", "search", ...: for metrics.
@@ -38,8 +39,8 @@ struct Route {
 // does under another verb.
 std::variant<Route, Failure> FindRoute(http::Verb verb, std::string_view path);
 
-// Resource types that are read and written by name. Bundle, MessageHeader and OperationOutcome
-// carry others and are not.
+// Resource types that are read and written by name. Bundle, MessageHeader, OperationOutcome and
+// Parameters carry others and are not.
 bool IsServedType(std::string_view type);
 
 }  // namespace handoff::rest

@@ -1,220 +1,243 @@
-// The mapping engine on an invented transaction bundle of ten resources, about 30 kB as compact
-// JSON. The floor is RapidJSON's own parser with a handler that does nothing: the ratio to it is
-// the number to watch.
+// JSON to the internal model and back, beside what others do with the same documents: parse them
+// and throw all away (RapidJSON, simdjson), or translate the same messages (protobuf's own JSON).
+//
+// All in one run, so that ratios count: `mapping.sh` prints them. The time is that of one document.
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <google/protobuf/arena.h>
+#include <google/protobuf/util/json_util.h>
+#include <simdjson.h>
 
 #include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
+#include "handoff/v1/exchange.pb.h"
+#include "tests/bench/mapping_documents.h"
 
 namespace handoff::fhir {
 namespace {
 
-std::string Narrative(int sentences) {
-  std::string text =
-      R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">)";
-  for (int i = 0; i < sentences; ++i) {
-    text +=
-        "<p>Seen on the ward in the morning; walks with a frame, eats well, <b>no pain</b> at "
-        "rest.</p>\\n";
-  }
-  return text + R"(</div>"})";
+void Require(bool condition) {
+  if (!condition) std::abort();
 }
 
-std::string Patient() {
-  return R"({"resourceType":"Patient","id":"p1","meta":{"versionId":"3","lastUpdated":"2024-03-01T08:15:30.123Z",)"
-         R"("profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]},)" +
-         Narrative(8) +
-         R"(,"extension":[{"url":"http://example.org/fhir/StructureDefinition/language-at-home","valueCode":"es"}],)"
-         R"("identifier":[{"use":"usual","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203",)"
-         R"("code":"MR","display":"Medical record number"}]},"system":"urn:oid:1.2.36.146.595.217.0.1",)"
-         R"("value":"12345","period":{"start":"2001-05-06"},"assigner":{"display":"Example Hospital"}}],)"
-         R"("active":true,"name":[{"use":"official","family":"Example","given":["Ada","Maria"]}],)"
-         R"("telecom":[{"system":"phone","value":"+1 555 0100","use":"home","rank":1}],"gender":"female",)"
-         R"("birthDate":"1941-07-09","address":[{"use":"home","line":["12 Invented Street"],"city":"Springfield",)"
-         R"("state":"MA","postalCode":"01101","country":"US"}],)"
-         R"("generalPractitioner":[{"reference":"Practitioner/gp1","display":"Dr. Example"}]})";
-}
+// A document in every form that is read.
+struct Sample {
+  std::string name;
+  std::string json;
+  simdjson::padded_string padded;
+  std::string encoded;
+  std::string proto_json;
+  v1::Resource message;
+};
 
-std::string Observation(int n) {
-  const std::string id = std::to_string(n);
-  return R"({"resourceType":"Observation","id":"o)" + id + R"(",)" + Narrative(9) +
-         R"(,"status":"final","category":[{"coding":[{"system":)"
-         R"("http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}]}],)"
-         R"("code":{"coding":[{"system":"http://loinc.org","code":"85354-9","display":"Blood pressure panel"}]},)"
-         R"("subject":{"reference":"Patient/p1"},"encounter":{"reference":"Encounter/e1"},)"
-         R"("effectiveDateTime":"2024-03-0)" +
-         id +
-         R"(T09:30:10+01:00","issued":"2024-03-02T09:30:10.456Z",)"
-         R"("performer":[{"reference":"Practitioner/gp1"}],"component":[{"code":{"coding":[{"system":)"
-         R"("http://loinc.org","code":"8480-6","display":"Systolic blood pressure"}]},"valueQuantity":{"value":127.0,)"
-         R"("unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},{"code":{"coding":[{"system":)"
-         R"("http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":80,"unit":"mmHg",)"
-         R"("system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]})";
-}
-
-std::string CarePlan(int n) {
-  std::string json =
-      R"({"resourceType":"CarePlan","id":"c)" + std::to_string(n) + R"(",)" + Narrative(12) +
-      R"(,"status":"active","intent":"plan","category":[{"coding":[{"system":"http://snomed.info/sct",)"
-      R"("code":"734163000","display":"Care plan"}]}],"title":"After discharge",)"
-      R"("subject":{"reference":"Patient/p1"},"period":{"start":"2024-03-01","end":"2024-06-01"},)"
-      R"("goal":[{"reference":"Goal/g1"},{"reference":"Goal/g2"}],"activity":[)";
-  for (int i = 0; i < 4; ++i) {
-    if (i != 0) json += ',';
-    json +=
-        R"({"detail":{"kind":"ServiceRequest","code":{"coding":[{"system":"http://snomed.info/sct",)"
-        R"("code":"386053000","display":"Evaluation procedure"}],"text":"Home visit"},"status":"scheduled",)"
-        R"("doNotPerform":false,"scheduledTiming":{"repeat":{"frequency":2,"period":1,"periodUnit":"wk",)"
-        R"("dayOfWeek":["mon","thu"]}},"performer":[{"reference":"Organization/vna"}],)"
-        R"("description":"Nurse visits at home"}})";
-  }
-  return json + "]}";
-}
-
-std::string MakeBundle() {
-  std::string json = R"({"resourceType":"Bundle","type":"transaction","entry":[)";
-  const std::vector<std::string> resources = {Patient(),
-                                              Observation(1),
-                                              Observation(2),
-                                              Observation(3),
-                                              CarePlan(1),
-                                              Observation(4),
-                                              CarePlan(2),
-                                              Observation(5),
-                                              Observation(6),
-                                              CarePlan(3)};
-  for (std::size_t i = 0; i < resources.size(); ++i) {
-    if (i != 0) json += ',';
-    json += R"({"fullUrl":"urn:uuid:0f0a7a3e-0000-4000-8000-00000000000)" + std::to_string(i) +
-            R"(","resource":)" + resources[i] + R"(,"request":{"method":"PUT","url":"Any/)" +
-            std::to_string(i) + R"("}})";
-  }
-  return json + "]}";
-}
-
-const std::string& Json() {
-  static const std::string json = MakeBundle();
-  return json;
-}
-
-const std::string& Encoded() {
-  static const std::string encoded = [] {
-    std::string result;
+std::vector<std::unique_ptr<Sample>> MakeSamples() {
+  std::vector<std::unique_ptr<Sample>> samples;
+  for (bench::Document& document : bench::MakeDocuments(1)) {
+    auto sample = std::make_unique<Sample>();
+    sample->name = document.name;
+    sample->json = std::move(document.json);
+    sample->padded = simdjson::padded_string(sample->json);
     Issues issues;
-    if (!ReadJson(Json(), {}, &result, &issues)) std::abort();
-    return result;
-  }();
-  return encoded;
+    Require(ReadJson(sample->json, {}, &sample->encoded, &issues) && issues.empty());
+    Require(sample->message.ParseFromString(sample->encoded));
+    Require(google::protobuf::util::MessageToJsonString(sample->message, &sample->proto_json).ok());
+    samples.push_back(std::move(sample));
+  }
+  return samples;
 }
 
-void Report(benchmark::State& state) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(Json().size()));
-}
+// --- Floors: the text is parsed and nothing is made of it.
 
 struct NullHandler : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, NullHandler> {};
 
-void RapidJsonIntoNothing(benchmark::State& state) {
-  std::vector<char> copy(Json().size() + 32);
+void RapidJsonIntoNothing(benchmark::State& state, const Sample& sample) {
+  std::vector<char> copy(sample.json.size() + 32);
   for (auto _ : state) {
-    std::memcpy(copy.data(), Json().c_str(), Json().size() + 1);
+    std::memcpy(copy.data(), sample.json.c_str(), sample.json.size() + 1);
     rapidjson::InsituStringStream stream(copy.data());
     NullHandler handler;
     rapidjson::Reader reader;
-    if (reader.Parse < rapidjson::kParseInsituFlag |
-        rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError()) {
-      std::abort();
-    }
+    Require(!(reader.Parse < rapidjson::kParseInsituFlag |
+              rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError()));
   }
-  Report(state);
 }
-BENCHMARK(RapidJsonIntoNothing);
 
-void Read(benchmark::State& state) {
-  std::string encoded;
-  Issues issues;
+void SimdjsonDom(benchmark::State& state, const Sample& sample) {
+  simdjson::dom::parser parser;
   for (auto _ : state) {
-    if (!ReadJson(Json(), {}, &encoded, &issues)) std::abort();
-    benchmark::DoNotOptimize(encoded.data());
+    simdjson::dom::element root;
+    Require(parser.parse(sample.padded).get(root) == simdjson::SUCCESS);
+    benchmark::DoNotOptimize(root);
   }
-  Report(state);
 }
-BENCHMARK(Read);
 
-void Write(benchmark::State& state) {
+std::size_t Walk(simdjson::ondemand::value value) {
+  std::size_t n = 1;
+  simdjson::ondemand::json_type type{};
+  Require(value.type().get(type) == simdjson::SUCCESS);
+  switch (type) {
+    case simdjson::ondemand::json_type::object:
+      for (auto field : value.get_object()) {
+        Require(field.unescaped_key().error() == simdjson::SUCCESS);
+        n += Walk(field.value());
+      }
+      return n;
+    case simdjson::ondemand::json_type::array:
+      for (auto item : value.get_array()) n += Walk(item.value());
+      return n;
+    case simdjson::ondemand::json_type::string:
+      return value.get_string().value().size();
+    default:
+      return value.raw_json_token().size();
+  }
+}
+
+void SimdjsonOnDemand(benchmark::State& state, const Sample& sample) {
+  simdjson::ondemand::parser parser;
+  for (auto _ : state) {
+    simdjson::ondemand::document document;
+    Require(parser.iterate(sample.padded).get(document) == simdjson::SUCCESS);
+    benchmark::DoNotOptimize(Walk(document.get_value().value()));
+  }
+}
+
+// --- protobuf's own JSON of the same messages.
+
+// An arena that begins in memory that is there already, as one for each message would.
+class Arena {
+ public:
+  google::protobuf::Arena* Fresh() {
+    arena_.Reset();
+    return &arena_;
+  }
+
+ private:
+  std::vector<char> memory_ = std::vector<char>(std::size_t{256} << 10);
+  google::protobuf::Arena arena_{memory_.data(), memory_.size()};
+};
+
+void ProtobufJsonToMessage(benchmark::State& state, const Sample& sample) {
+  Arena arena;
+  for (auto _ : state) {
+    auto* const message = google::protobuf::Arena::CreateMessage<v1::Resource>(arena.Fresh());
+    Require(google::protobuf::util::JsonStringToMessage(sample.proto_json, message).ok());
+  }
+}
+
+void ProtobufMessageToJson(benchmark::State& state, const Sample& sample) {
   std::string json;
   for (auto _ : state) {
     json.clear();
-    if (!WriteJson(Encoded(), {}, &json).ok()) std::abort();
+    Require(google::protobuf::util::MessageToJsonString(sample.message, &json).ok());
     benchmark::DoNotOptimize(json.data());
   }
-  Report(state);
 }
-BENCHMARK(Write);
 
-void RewriteReferences(benchmark::State& state) {
-  RewriteOptions options;
-  options.id = "b1";
-  options.version_id = "2";
-  options.updated_us = 1'700'000'000'000'000;
-  options.reference = [](const ReferenceView& view) {
-    ReferenceEdit edit;
-    if (view.type == "Patient") {
-      edit.action = ReferenceEdit::Action::kReplace;
-      edit.type = "Patient";
-      edit.id = "our-id";
-    }
-    return edit;
-  };
-  std::string out;
+// --- Ours.
+
+void JsonToWire(benchmark::State& state, const Sample& sample) {
+  std::string encoded;
+  Issues issues;
   for (auto _ : state) {
-    out.clear();
-    if (!Rewrite(Encoded(), options, &out).ok()) std::abort();
-    benchmark::DoNotOptimize(out.data());
+    Require(ReadJson(sample.json, {}, &encoded, &issues));
+    benchmark::DoNotOptimize(encoded.data());
   }
-  Report(state);
 }
-BENCHMARK(RewriteReferences);
 
-void Tokens(benchmark::State& state) {
-  const std::optional<BundleView> bundle = ReadBundle(Encoded());
+void JsonToWireAndTokens(benchmark::State& state, const Sample& sample) {
+  std::string encoded;
+  Issues issues;
   std::vector<std::string> tokens;
   for (auto _ : state) {
     tokens.clear();
-    for (const BundleEntry& entry : bundle->entries) AppendTokens(entry.resource, &tokens);
+    Require(ReadJson(sample.json, {}, &encoded, &issues));
+    if (const std::optional<BundleView> bundle = ReadBundle(encoded)) {
+      for (const BundleEntry& entry : bundle->entries) AppendTokens(entry.resource, &tokens);
+    } else {
+      AppendTokens(encoded, &tokens);
+    }
     benchmark::DoNotOptimize(tokens.data());
   }
-  Report(state);
 }
-BENCHMARK(Tokens);
 
-void ProjectAllowList(benchmark::State& state) {
-  const auto mask = Mask::Compile({"Patient.name",
-                                   "Patient.birthDate",
-                                   "Observation.code",
-                                   "Observation.component",
-                                   "Observation.subject",
-                                   "CarePlan.title",
-                                   "CarePlan.activity",
-                                   "CarePlan.subject"});
-  const std::optional<BundleView> bundle = ReadBundle(Encoded());
-  std::string out;
+void JsonToMessage(benchmark::State& state, const Sample& sample) {
+  std::string encoded;
+  Issues issues;
+  Arena arena;
   for (auto _ : state) {
-    out.clear();
-    for (const BundleEntry& entry : bundle->entries) {
-      if (!mask->Project(entry.resource, {}, &out).ok()) std::abort();
-    }
-    benchmark::DoNotOptimize(out.data());
+    Require(ReadJson(sample.json, {}, &encoded, &issues));
+    auto* const message = google::protobuf::Arena::CreateMessage<v1::Resource>(arena.Fresh());
+    Require(message->ParseFromString(encoded));
   }
-  Report(state);
 }
-BENCHMARK(ProjectAllowList);
+
+void WireToJson(benchmark::State& state, const Sample& sample) {
+  std::string json;
+  for (auto _ : state) {
+    json.clear();
+    Require(WriteJson(sample.encoded, {}, &json).ok());
+    benchmark::DoNotOptimize(json.data());
+  }
+}
+
+void MessageToJson(benchmark::State& state, const Sample& sample) {
+  std::string encoded;
+  std::string json;
+  for (auto _ : state) {
+    encoded.clear();
+    json.clear();
+    Require(sample.message.SerializeToString(&encoded));
+    Require(WriteJson(encoded, {}, &json).ok());
+    benchmark::DoNotOptimize(json.data());
+  }
+}
+
+using Benchmark = void (*)(benchmark::State&, const Sample&);
+
+void Register(const std::vector<std::unique_ptr<Sample>>& samples) {
+  const std::vector<std::pair<std::string, Benchmark>> benchmarks = {
+      {"RapidJsonIntoNothing", RapidJsonIntoNothing},
+      {"SimdjsonDom", SimdjsonDom},
+      {"SimdjsonOnDemand", SimdjsonOnDemand},
+      {"ProtobufJsonToMessage", ProtobufJsonToMessage},
+      {"ProtobufMessageToJson", ProtobufMessageToJson},
+      {"JsonToWire", JsonToWire},
+      {"JsonToWireAndTokens", JsonToWireAndTokens},
+      {"JsonToMessage", JsonToMessage},
+      {"WireToJson", WireToJson},
+      {"MessageToJson", MessageToJson},
+  };
+  for (const auto& sample : samples) {
+    for (const auto& [name, run] : benchmarks) {
+      benchmark::RegisterBenchmark(
+          (sample->name + "/" + name).c_str(),
+          [measure = run, &document = *sample](benchmark::State& state) {
+            measure(state, document);
+            state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
+                                    static_cast<std::int64_t>(document.json.size()));
+          });
+    }
+  }
+}
 
 }  // namespace
 }  // namespace handoff::fhir
+
+int main(int argc, char** argv) {
+  const auto samples = handoff::fhir::MakeSamples();
+  handoff::fhir::Register(samples);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::AddCustomContext("simdjson", simdjson::get_active_implementation()->name());
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -44,6 +44,12 @@ views:
       Patient: [name]
       Encounter: [status, class, subject, serviceProvider]
       Condition: [code, subject, encounter]
+  - name: shows-organizations
+    version: 1
+    purpose: Test.
+    effective: 2026-01-01
+    source: test
+    allow: {Encounter: [status, class], Organization: [name]}
 )";
 
 constexpr char kEvents[] = R"(
@@ -52,14 +58,20 @@ announcements:
 )";
 
 constexpr char kParties[] = R"(
-key: lfm
-name: Lakeside Family Medicine
-kind: practice
-endpoints:
-  push: {kind: fhir_rest, url: "http://127.0.0.1:1/fhir", format: message, max_in_flight: 3, timeout: 2s}
-  store: {kind: fhir_rest, url: "http://127.0.0.1:2/fhir", format: transaction}
-  hook: {kind: webhook, url: "http://127.0.0.1:3/hook", hmac_secret: {file: SECRET}}
-  stream: {kind: stream}
+- key: lfm
+  name: Lakeside Family Medicine
+  kind: practice
+  endpoints:
+    push: {kind: fhir_rest, url: "http://127.0.0.1:1/fhir", format: message, max_in_flight: 3, timeout: 2s}
+    store: {kind: fhir_rest, url: "http://127.0.0.1:2/fhir", format: transaction}
+    hook: {kind: webhook, url: "http://127.0.0.1:3/hook", hmac_secret: {file: SECRET}}
+    stream: {kind: stream}
+- {key: mrmc, name: Mercy Ridge, kind: hospital}
+- key: hie
+  name: Regional Exchange
+  kind: other
+  operator: true
+  identifiers: [{system: "http://hl7.org/fhir/sid/us-npi", value: "9990000099"}]
 )";
 
 ConfigNode Node(std::string_view text) { return *ConfigNode::Parse(text, "test.yaml"); }
@@ -112,6 +124,7 @@ class NotificationTest : public ::testing::Test {
     delivery.set_channel("push");
     delivery.set_view("short");
     v1::Event& event = *delivery.mutable_event();
+    event.set_source("mrmc");
     event.set_kind(v1::EVENT_KIND_DISCHARGE);
     event.set_occurred_us(ToMicros(clock_.Now()));
     for (const auto& [type, id, version] : {std::tuple("Patient", "p1", 1),
@@ -167,7 +180,7 @@ TEST_F(NotificationTest, IsAMessageWithAHeaderOfOurOwn) {
   EXPECT_EQ(bundle.type(), v1::BUNDLE_TYPE_MESSAGE);
   EXPECT_EQ(bundle.id(), "d0000000000001");
   EXPECT_EQ(bundle.timestamp().seconds(), ToMicros(clock_.Now()) / 1'000'000);
-  ASSERT_EQ(bundle.entries_size(), 4);
+  ASSERT_EQ(bundle.entries_size(), 6);
   EXPECT_EQ(bundle.entries(0).full_url(), "https://gw.example/fhir/MessageHeader/d0000000000001");
   const v1::MessageHeader& header = bundle.entries(0).resource().message_header();
   EXPECT_EQ(header.id(), "d0000000000001");
@@ -176,9 +189,30 @@ TEST_F(NotificationTest, IsAMessageWithAHeaderOfOurOwn) {
   EXPECT_EQ(header.source().endpoint(), "https://gw.example/fhir");
   EXPECT_EQ(header.destinations(0).name(), "Lakeside Family Medicine");
   EXPECT_EQ(header.destinations(0).endpoint(), "http://127.0.0.1:1/fhir");
-  EXPECT_FALSE(header.has_sender());
+  EXPECT_EQ(header.sender().resource_id(), "handoff-gateway");
   EXPECT_EQ(header.focus(0).resource_type(), "Encounter");
   EXPECT_EQ(header.focus(0).resource_id(), "e1");
+}
+
+TEST_F(NotificationTest, NamesItsAuthorAndTheGatewayThatPutItTogether) {
+  const v1::Bundle bundle = ComposeBundle();
+  const v1::Organization& us = bundle.entries(4).resource().organization();
+  EXPECT_EQ(us.id(), "handoff-gateway");
+  EXPECT_EQ(us.name(), "Regional Exchange");
+  EXPECT_EQ(us.identifiers(0).value(), "9990000099");
+  const v1::Provenance& provenance = bundle.entries(5).resource().provenance();
+  EXPECT_EQ(provenance.targets(0).resource_type(), "MessageHeader");
+  EXPECT_EQ(provenance.targets(0).resource_id(), "d0000000000001");
+  ASSERT_EQ(provenance.agents_size(), 1);  // the view shows no organization
+  EXPECT_EQ(provenance.agents(0).type().codings(0).code(), "assembler");
+  EXPECT_EQ(provenance.agents(0).who().resource_id(), "handoff-gateway");
+  delivery_.set_view("shows-organizations");
+  const v1::Bundle named = ComposeBundle();
+  const v1::Provenance& authored = named.entries(named.entries_size() - 1).resource().provenance();
+  ASSERT_EQ(authored.agents_size(), 2);
+  EXPECT_EQ(authored.agents(0).type().codings(0).code(), "author");
+  EXPECT_EQ(authored.agents(0).who().display(), "Mercy Ridge");
+  EXPECT_EQ(authored.agents(1).type().codings(0).code(), "assembler");
 }
 
 TEST_F(NotificationTest, CarriesTheStoryByExactVersionTheFocusFirst) {

@@ -60,7 +60,8 @@ roster:
     patient: {system: "urn:oid:2.999.10.1", value: "500117"}
     since: 2025-01-01
     until: 2026-12-31
-accepts: {unknown: reject, codes: keep, forms: warn, missing: warn}
+accepts: {unknown: reject, codes: keep, forms: warn, missing: warn, rules: warn,
+          profiles: ["http://example.org/profile"]}
 )";
 
 // A party that is complete, with `more` lines.
@@ -87,6 +88,8 @@ TEST(PartyReaderTest, ReadsEveryKey) {
   EXPECT_EQ(party->tolerances.codes, fhir::Tolerance::kKeep);
   EXPECT_EQ(party->tolerances.forms, fhir::Tolerance::kWarn);
   EXPECT_EQ(party->tolerances.missing, fhir::Tolerance::kWarn);
+  EXPECT_EQ(party->rules, fhir::Tolerance::kWarn);
+  EXPECT_THAT(party->profiles, ElementsAre("http://example.org/profile"));
 }
 
 TEST(PartyReaderTest, ReadsEndpointsInTheirOrder) {

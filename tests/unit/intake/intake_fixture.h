@@ -56,6 +56,8 @@ class IntakeTest : public ::testing::Test {
                                *ConfigNode::Load("fhir-mappings/terminology/needs.yaml"),
                                errors);
     rules->routes = care::Routes::Load(*ConfigNode::Load("config/routes.yaml"), errors);
+    rules->profiles = std::make_shared<fhir::ProfileSet>(
+        fhir::ProfileSet::Load(ConfigNode::LoadFolder("config/profiles", errors), errors));
     ASSERT_TRUE(errors.empty()) << errors.list().front();
     rules_ = std::move(rules);
   }

@@ -148,6 +148,35 @@ TEST_F(IntakeTest, IsAsStrictAsTheSendersPartyIsConfigured) {
   EXPECT_THAT(Kinds(Pending("lfm")), Contains(v1::EVENT_KIND_DISCHARGE));
 }
 
+TEST_F(IntakeTest, HoldsTheSenderToRulesAndProfilesIfConfigured) {
+  const std::string broken = Replaced(
+      DemoMessage("discharge"), R"("gender": "female")", R"("contact": [{"gender": "male"}])");
+  EXPECT_TRUE(Accept(Bundle(Replaced(broken, "7d1f0c52", "7d1f0c53"))).accepted());  // off
+  LoadRules({{"mrmc.accepts.rules", "reject"}});
+  EXPECT_TRUE(Accept(Bundle(DemoMessage("discharge"))).accepted());
+  const v1::Receipt refused = Accept(Bundle(Replaced(broken, "7d1f0c52", "7d1f0c54")));
+  EXPECT_FALSE(refused.accepted());
+  EXPECT_EQ(refused.http_status(), 422u);
+  EXPECT_THAT(refused.issues(0).text(), HasSubstr("pat-1"));
+  LoadRules({{"mrmc.accepts.rules", "warn"}});
+  const v1::Receipt warned = Accept(Bundle(Replaced(broken, "7d1f0c52", "7d1f0c55")));
+  ASSERT_TRUE(warned.accepted());
+  EXPECT_EQ(warned.issues(0).severity(), v1::ISSUE_SEVERITY_WARNING);
+  EXPECT_THAT(warned.issues(0).expression(), HasSubstr(".resource.contact[0]"));
+}
+
+TEST_F(IntakeTest, RefusesTheEntryOfABatchThatBreaksARuleAlone) {
+  LoadRules({{"mrmc.accepts.rules", "reject"}});
+  const v1::Receipt receipt = Accept(Bundle(
+      R"({"resourceType":"Bundle","type":"batch","entry":[)"
+      R"({"resource":{"resourceType":"Organization","name":"A"},"request":{"method":"POST","url":"Organization"}},)"
+      R"({"resource":{"resourceType":"Organization","active":true},"request":{"method":"POST","url":"Organization"}}]})"));
+  ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
+  ASSERT_EQ(receipt.entries_size(), 2);
+  EXPECT_EQ(receipt.entries(0).status(), 201u);
+  EXPECT_EQ(receipt.entries(1).status(), 422u);
+}
+
 TEST_F(IntakeTest, RefusesMoreEntriesThanTheLimit) {
   const auto bundle = [](int entries) {
     std::string text = R"({"resourceType":"Bundle","type":"transaction","entry":[)";

@@ -31,7 +31,7 @@ struct Taken {
 Taken Read(std::string_view json, const Tolerances& tolerances) {
   Taken taken;
   std::string encoded;
-  taken.read = ReadJson(json, {ReadLimits(), tolerances}, &encoded, &taken.issues);
+  taken.read = ReadJson(json, {.tolerances = tolerances}, &encoded, &taken.issues);
   if (!taken.read) return taken;
   taken.json = Decode(encoded);
   EXPECT_TRUE(taken.resource.ParseFromString(encoded));

@@ -76,7 +76,7 @@ class FhirServiceTest : public access::ReaderTest {
         std::vector<std::shared_ptr<const security::SigningKey>>{key},
         [](std::string_view client) { return PartyKey(client); });
     service_ = std::make_unique<FhirService>(
-        FhirServiceOptions{kBase, "1.2.3"},
+        FhirServiceOptions{kBase, "1.2.3", {}},
         FhirServiceParts{*intake_,
                          *reader_,
                          *verifier_,
@@ -87,7 +87,8 @@ class FhirServiceTest : public access::ReaderTest {
                             executor_.Post(std::move(task));
                             return true;
                           },
-                          [this](Task task) { executor_.Post(std::move(task)); }}});
+                          [this](Task task) { executor_.Post(std::move(task)); }},
+                         [this] { return rules_->profiles; }});
   }
 
   std::string TokenOf(const std::string& party, std::vector<std::string> scopes) {
