@@ -7,6 +7,7 @@
 
 #include "fhir-mappings/runtime/date_wire.h"
 #include "fhir-mappings/runtime/reference_wire.h"
+#include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/validation/item.h"
 #include "fhir-mappings/validation/json_text_view.h"
@@ -141,10 +142,13 @@ bool IsQuantity(const Item& item) {
           item.type->name == "Age" || item.type->name == "Money");
 }
 
-bool SameMessage(const Type& type, std::string_view a, std::string_view b) {
+bool Same(const Item& a, const Item& b, unsigned depth);
+
+bool SameMessage(const Type& type, std::string_view a, std::string_view b, unsigned depth) {
   if (a == b) return true;
-  std::vector<Item> left;
-  std::vector<Item> right;
+  if (depth == kMaxMessageDepth) return false;
+  Items left;
+  Items right;
   AppendAllChildren({Item::Form::kMessage, false, &type, nullptr, a, 0}, left);
   AppendAllChildren({Item::Form::kMessage, false, &type, nullptr, b, 0}, right);
   if (left.size() != right.size()) return false;
@@ -154,13 +158,32 @@ bool SameMessage(const Type& type, std::string_view a, std::string_view b) {
     const auto other = std::find_if(right.begin(), right.end(), [&](const Item& candidate) {
       return candidate.member == item.member;
     });
-    if (other == right.end() || !AreEqual(item, *other)) return false;
+    if (other == right.end() || !Same(item, *other, depth + 1)) return false;
     right.erase(other);
   }
   return true;
 }
 
 bool SameFirstLetter(char a, char b) { return a == b || (a ^ b) == 0x20; }
+
+bool Same(const Item& a, const Item& b, unsigned depth) {
+  if (a.form == Item::Form::kMessage || b.form == Item::Form::kMessage) {
+    return a.form == b.form && a.type == b.type && SameMessage(*a.type, a.bytes, b.bytes, depth);
+  }
+  if (IsDateItem(a) && IsDateItem(b)) return Compare(a, b) == Order::kEqual;
+  std::string left_scratch;
+  std::string right_scratch;
+  const auto left = TextOf(a, left_scratch);
+  const auto right = TextOf(b, right_scratch);
+  if (left && right) return *left == *right;
+  const auto x = NumberOf(a);
+  const auto y = NumberOf(b);
+  if (x && y) return *x == *y;
+  const auto p = TruthOf(a);
+  const auto q = TruthOf(b);
+  if (p && q) return *p == *q;
+  return a.form == Item::Form::kJson && b.form == a.form && a.bytes == b.bytes;
+}
 
 }  // namespace
 
@@ -266,24 +289,7 @@ bool IsOfType(const Item& item, std::string_view name) {
          own.substr(1) == name.substr(1);
 }
 
-bool AreEqual(const Item& a, const Item& b) {
-  if (a.form == Item::Form::kMessage || b.form == Item::Form::kMessage) {
-    return a.form == b.form && a.type == b.type && SameMessage(*a.type, a.bytes, b.bytes);
-  }
-  if (IsDateItem(a) && IsDateItem(b)) return Compare(a, b) == Order::kEqual;
-  std::string left_scratch;
-  std::string right_scratch;
-  const auto left = TextOf(a, left_scratch);
-  const auto right = TextOf(b, right_scratch);
-  if (left && right) return *left == *right;
-  const auto x = NumberOf(a);
-  const auto y = NumberOf(b);
-  if (x && y) return *x == *y;
-  const auto p = TruthOf(a);
-  const auto q = TruthOf(b);
-  if (p && q) return *p == *q;
-  return a.form == Item::Form::kJson && b.form == a.form && a.bytes == b.bytes;
-}
+bool AreEqual(const Item& a, const Item& b) { return Same(a, b, 0); }
 
 Order Compare(const Item& a, const Item& b) {
   if (IsDateItem(a) && IsDateItem(b)) return CompareDates(a, b);

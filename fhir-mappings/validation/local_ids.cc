@@ -5,13 +5,16 @@
 
 #include "absl/strings/string_view.h"
 
+#include "fhir-mappings/runtime/rewriter.h"
+
 namespace handoff::fhir::internal {
 namespace {
 
 // Calls `visit` with what follows the `#` of every local reference in the item and below it; stops
 // once it returns true.
 template <class Visit>
-bool VisitMentions(const Item& item, Visit&& visit) {
+bool VisitMentions(const Item& item, Visit&& visit, unsigned depth = 0) {
+  if (depth == kMaxMessageDepth) return false;
   std::string scratch;
   switch (item.form) {
     case Item::Form::kReference: {
@@ -34,7 +37,7 @@ bool VisitMentions(const Item& item, Visit&& visit) {
       Items children;
       AppendAllChildren(item, children);
       return std::any_of(children.begin(), children.end(), [&](const Item& child) {
-        return VisitMentions(child, visit);
+        return VisitMentions(child, visit, depth + 1);
       });
     }
     default:

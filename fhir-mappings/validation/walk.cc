@@ -66,7 +66,8 @@ bool Walk::Root(std::string_view encoded) {
   const std::optional<Item> resource = ResourceItem(encoded);
   if (!resource) return false;
   std::string scratch;
-  const Step here{nullptr, TypeNameOf(*resource, scratch), -1};
+  const std::string_view type = TypeNameOf(*resource, scratch);
+  const Step here{nullptr, IsPlainName(type) ? type : "Resource", -1};
   Resource(*resource, here, {}, /*contained=*/false);
   if (evaluator_.exhausted()) {
     report_.Add(Severity::kFatal,
@@ -273,6 +274,7 @@ void Walk::Broken(const Invariant& invariant, const Step& here) {
 void Walk::JsonMembers(std::string_view name, std::string_view value, const Step& up) {
   std::string_view shown = name;
   if (shown.starts_with('_')) shown.remove_prefix(1);
+  if (!IsPlainName(shown)) shown = "member";  // a path tells no content
   if (!IsJsonList(value)) return JsonValue(name, value, {&up, shown, -1});
   JsonSteps items(value);
   std::string_view none;

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fhir-mappings/runtime/wire.h"
+#include "fhir-mappings/runtime/wire_fields.h"
 #include "fhir-mappings/validation/checks.h"
 #include "tests/unit/mappings/mapping_test_util.h"
 #include "tests/unit/validation/validate_test_util.h"
@@ -68,6 +70,25 @@ TEST(ValidationReportTest, WhatIsNoResourceIsFatal) {
     ASSERT_THAT(issues, SizeIs(1));
     EXPECT_EQ(issues[0].severity, Severity::kFatal);
   }
+}
+
+TEST(ValidationReportTest, TellsNoNameThatIsNoPlainName) {
+  const Issues issues =
+      Validated(R"({"resourceType":"Patient","Ann O'Hara":{"extension":[{"url":"urn:x"}]}})");
+  ASSERT_THAT(issues, SizeIs(1));
+  EXPECT_EQ(issues[0].expression, "Patient.member.extension[0]");
+}
+
+TEST(ValidationReportTest, BearsDeepNesting) {
+  std::string wire;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string inner = std::move(wire);
+    wire.clear();
+    internal::Sink sink(&wire);
+    internal::PutBytes(sink, internal::wire_fields::kBundle, inner);
+  }
+  Issues issues;
+  Validate(wire, {}, &issues);
 }
 
 TEST(ValidationReportTest, BearsDamageInside) {
