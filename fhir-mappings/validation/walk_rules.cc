@@ -114,7 +114,8 @@ void Walk::InBundle(const ReferenceView& reference, const Step& here) {
 void Walk::Entry(const Item& entry, const Step& here) {
   Items children;
   AppendChildren(entry, "fullUrl", children);
-  place_.full_url = children.empty() ? std::string_view() : children.front().bytes;
+  const bool stated = !children.empty() && children.front().form == Item::Form::kScalar;
+  place_.full_url = stated ? children.front().bytes : std::string_view();
   children.clear();
   AppendChildren(entry, "resource", children);
   const std::string_view kind = place_.bundle->type();
@@ -184,7 +185,8 @@ void Walk::AttachmentSize(const Item& attachment, const Step& here) {
   Items children;
   AppendChildren(attachment, "data", children);
   AppendChildren(attachment, "size", children);
-  if (children.size() != 2 || !HasValue(children[0]) || !HasValue(children[1])) return;
+  if (children.size() != 2 || children[0].form != Item::Form::kScalar || !HasValue(children[1]))
+    return;
   if (NumberOf(children[1]) != static_cast<double>(DecodedSize(children[0].bytes)))
     report_.Error("structure", here, "size is not that of data");
 }
