@@ -117,7 +117,7 @@ TEST(ConvertTest, WritesTheJsonOfProtobuf) {
 
 TEST(ConvertTest, WritesJsonThatProtobufReads) {
   const std::string json =
-      R"({"resourceType":"Observation","id":"1","status":"final","code":{"text":"w\\"\u00e9"},"valueQuantity":{"value":1.00},)"
+      R"({"resourceType":"Observation","id":"1","status":"final","code":{"text":"w\"\u00e9"},"valueQuantity":{"value":1.00},)"
       R"("effectiveDateTime":"2024-03-01T08:15:30.120+01:00","extension":[{"url":"urn:x","valueDecimal":2.50}],)"
       R"("contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Account","id":"g"}]})"
       "\n";
