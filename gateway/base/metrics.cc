@@ -10,6 +10,7 @@ using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 using prometheus::Counter;
 using prometheus::Family;
+using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
@@ -23,7 +24,7 @@ Counter& OneCounter(Registry& registry, const char* name, const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }
 
-prometheus::Gauge& OneGauge(Registry& registry, const char* name, const char* help) {
+Gauge& OneGauge(Registry& registry, const char* name, const char* help) {
   return BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 
@@ -48,6 +49,10 @@ struct Metrics::Families {
                        .Name("handoff_deliveries_total")
                        .Help("Delivery attempts, by recipient and outcome")
                        .Register(registry)),
+        stream_waiting(BuildGauge()
+                           .Name("handoff_stream_items_waiting")
+                           .Help("Items of a recipient's stream that it has not acknowledged")
+                           .Register(registry)),
         requests(BuildCounter()
                      .Name("handoff_requests_total")
                      .Help("Requests answered, by surface, operation and status")
@@ -56,6 +61,7 @@ struct Metrics::Families {
   Family<Counter>& messages;
   Family<Counter>& events;
   Family<Counter>& deliveries;
+  Family<Gauge>& stream_waiting;
   Family<Counter>& requests;
 };
 
@@ -89,6 +95,10 @@ Counter& Metrics::Events(const std::string& kind) {
 
 Counter& Metrics::Deliveries(const std::string& party, const char* outcome) {
   return families_->deliveries.Add({{"party", party}, {"outcome", outcome}});
+}
+
+Gauge& Metrics::StreamWaiting(const std::string& party, const std::string& topic) {
+  return families_->stream_waiting.Add({{"party", party}, {"topic", topic}});
 }
 
 Counter& Metrics::Requests(const char* surface, const std::string& operation, int status) {

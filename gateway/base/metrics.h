@@ -24,6 +24,8 @@ class Metrics {
   prometheus::Counter& Events(const std::string& kind);  // handoff_events_total
   prometheus::Counter& Deliveries(const std::string& party,
                                   const char* outcome);  // handoff_deliveries_total
+  prometheus::Gauge& StreamWaiting(const std::string& party,
+                                   const std::string& topic);  // handoff_stream_items_waiting
   prometheus::Counter& Requests(const char* surface,
                                 const std::string& operation,
                                 int status);  // handoff_requests_total

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "fhir-mappings/runtime/convert.h"
+#include "fhir-mappings/validation/profile_set.h"
+#include "fhir-mappings/validation/validate.h"
 #include "gateway/app/convert/inputs.h"
 #include "gateway/app/convert/outputs.h"
 #include "gateway/app/convert/progress.h"
@@ -31,7 +33,8 @@ class Run {
   }
 
   int Main() {
-    absl::Status status = Open();
+    absl::Status status = LoadProfiles();
+    if (status.ok()) status = Open();
     if (status.ok()) {
       status = VisitInputs(
           command_,
@@ -45,6 +48,23 @@ class Run {
   }
 
  private:
+  absl::Status LoadProfiles() {
+    if (command_.profiles_folder.empty()) return absl::OkStatus();
+    ConfigErrors errors;
+    profiles_ =
+        fhir::ProfileSet::Load(ConfigNode::LoadFolder(command_.profiles_folder, errors), errors);
+    if (!errors.empty())
+      return absl::InvalidArgumentError(fmt::format("{}", fmt::join(errors.list(), "\n")));
+    for (const std::string& url : command_.profiles) {
+      if (profiles_.Find(url) != nullptr) continue;
+      return absl::InvalidArgumentError(fmt::format("--profile: {} is not in {}, which has\n  {}",
+                                                    url,
+                                                    command_.profiles_folder,
+                                                    fmt::join(profiles_.Urls(), "\n  ")));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Open() {
     HANDOFF_RETURN_IF_ERROR(outputs_.Open());
     if (command_.issues.empty() || command_.issues == "-") return absl::OkStatus();
@@ -73,6 +93,11 @@ class Run {
     options.framing = input.framing;
     options.to = command_.to;
     options.limits.max_bytes = command_.max_record_mb << 20;
+    if (command_.validate) {
+      options.validate = [&](std::string_view encoded, fhir::Issues* issues) {
+        fhir::Validate(encoded, {.profiles = &profiles_, .demanded = command_.profiles}, issues);
+      };
+    }
     options.report = [&](const fhir::ConvertRecord& record) {
       tally_.bytes = bytes_before + record.bytes;
       unwritten.Update(Record(name, record));
@@ -153,6 +178,7 @@ class Run {
   std::ostream& out_;
   std::ostream& err_;
   Outputs outputs_;
+  fhir::ProfileSet profiles_;
   OutputFile issues_;
   IssueTable table_;
   Tally tally_;

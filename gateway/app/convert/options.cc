@@ -38,6 +38,9 @@ absl::Status Complete(ConvertCommand* command) {
     return Refuse("--max-record-mb: 1 to 1024");
   }
   if (!command->to && !command->out.empty()) command->to = fhir::ConvertFormat::kR4;
+  if (!command->profiles.empty() && command->profiles_folder.empty())
+    command->profiles_folder = "config/profiles";
+  if (!command->profiles_folder.empty()) command->validate = true;
   if (!command->to && !command->validate) return Refuse("--to or --validate is required");
   if (command->issues == "-" && command->to && command->out.empty()) {
     return Refuse("--issues: standard output is taken; name a file, or one with --out");
@@ -75,8 +78,20 @@ CLI::App* AddConvertCommand(CLI::App& app, ConvertCommand& command) {
   convert->add_flag("--one", command.one, "one resource over any number of lines");
   convert->add_flag("--validate",
                     command.validate,
-                    "write the issues, one a line, to standard output, and resources only if --to "
-                    "or --out is given");
+                    "check invariants, references, Bundles and narratives too; write the issues, "
+                    "one a line, to standard output, and resources only if --to or --out is given");
+  convert
+      ->add_option("--profile",
+                   command.profiles,
+                   "url of a profile that every resource of its type must meet; may stand again")
+      ->type_name("URL");
+  convert
+      ->add_option(
+          "--profiles",
+          command.profiles_folder,
+          "folder of the profiles that are known: those that a resource claims are checked "
+          "too; config/profiles with --profile")
+      ->type_name("FOLDER");
   convert->add_option("--out", command.out, "file, or folder (one that exists, or ends with /)")
       ->type_name("PATH");
   convert

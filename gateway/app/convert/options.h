@@ -16,8 +16,11 @@ struct ConvertCommand {
   std::vector<std::string> inputs{};  // files and folders; none, or "-": standard input
   fhir::ConvertFormat from = fhir::ConvertFormat::kR4;
   std::optional<fhir::ConvertFormat> to{};
-  bool one = false;       // what is not named *.json or *.ndjson holds one resource
-  bool validate = false;  // without `to`: issues are all that is written
+  bool one = false;  // what is not named *.json or *.ndjson holds one resource
+  bool validate =
+      false;  // with invariants and profiles; without `to`: issues are all that is written
+  std::vector<std::string> profiles{};  // urls that every resource of their type must meet
+  std::string profiles_folder{};        // of the profiles that are known; empty: none
   std::string out{};      // file, or folder if it is one or ends with "/"; empty: standard output
   std::string issues{};   // file; "-": standard output; empty: none
   bool strict = false;    // a warning counts as a rejection in the exit status

@@ -148,6 +148,39 @@ TEST_F(ConvertCommandTest, WritesIssuesOnlyWhenItValidates) {
   EXPECT_EQ(out(), "");
 }
 
+TEST_F(ConvertCommandTest, ChecksRulesOnlyWhenItValidates) {
+  const std::string path =
+      Write("c.json", R"({"resourceType":"Patient","contact":[{"gender":"male"}]})");
+  EXPECT_EQ(Run({.inputs = {path}, .to = fhir::ConvertFormat::kR4}), kAllGood);
+  EXPECT_EQ(Run({.inputs = {path}, .validate = true}), kRejected);
+  EXPECT_THAT(out(), AllOf(HasSubstr("Patient.contact[0]"), HasSubstr("pat-1")));
+}
+
+TEST_F(ConvertCommandTest, ChecksTheProfilesThatItIsTold) {
+  constexpr char kPatientProfile[] =
+      "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
+  const std::string path =
+      Write("p.ndjson",
+            std::string(R"({"resourceType":"Patient"})") + "\n" +
+                R"({"resourceType":"Patient","meta":{"profile":["http://example.org/tall"]}})");
+  EXPECT_EQ(Run({.inputs = {path}, .validate = true}), kAllGood);
+  EXPECT_EQ(Run({.inputs = {path}, .profiles = {kPatientProfile}}), kRejected);
+  EXPECT_THAT(out(), HasSubstr(kPatientProfile));
+  const std::string own = Write("profiles/tall.yaml",
+                                "- url: http://example.org/tall\n"
+                                "  version: '1'\n"
+                                "  type: Patient\n"
+                                "  source: a test\n"
+                                "  elements: [{path: name, min: 1}]\n");
+  EXPECT_EQ(Run({.inputs = {path}, .profiles_folder = folder_ / "profiles"}), kRejected);
+  EXPECT_THAT(out(), AllOf(HasSubstr(":2: error"), HasSubstr("http://example.org/tall")));
+  EXPECT_EQ(Run({.inputs = {path}, .profiles = {"http://example.org/none"}}), kUsage);
+  EXPECT_THAT(err(), HasSubstr("http://example.org/none is not in config/profiles"));
+  Write("profiles/wrong.yaml", "- {url: http://example.org/w, type: Nobody}\n");
+  EXPECT_EQ(Run({.inputs = {path}, .profiles_folder = folder_ / "profiles"}), kUsage);
+  EXPECT_THAT(err(), HasSubstr("wrong.yaml:1:"));
+}
+
 TEST_F(ConvertCommandTest, NeverTellsAValue) {
   std::string lines;
   for (const char* member :

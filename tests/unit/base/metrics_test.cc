@@ -14,6 +14,7 @@ TEST(MetricsTest, RegistersEveryFamilyUnderItsName) {
   metrics.Events("ADMIT").Increment();
   metrics.Deliveries("lfm", "settled").Increment();
   metrics.Requests("fhir", "create", 201).Increment();
+  metrics.StreamWaiting("nha", "plans").Set(1);
   std::vector<std::string> names;
   for (const auto& family : metrics.registry->Collect()) names.push_back(family.name);
   EXPECT_THAT(names,
@@ -28,6 +29,7 @@ TEST(MetricsTest, RegistersEveryFamilyUnderItsName) {
                                               "handoff_commit_conflicts_total",
                                               "handoff_deliveries_pending",
                                               "handoff_deliveries_dead",
+                                              "handoff_stream_items_waiting",
                                               "handoff_streams_open"));
 }
 
