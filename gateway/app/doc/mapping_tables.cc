@@ -53,20 +53,16 @@ std::string_view ChosenType(const Type& type, const Member& member) {
   return member.name.substr(element.size() - std::string_view("[x]").size());
 }
 
-// What a reference may point to; empty: anything.
-template <class TablesForm, class TypeForm>
-std::string Targets(const TablesForm& tables, const TypeForm& type, const Member& member) {
+// "(Patient | Group)": what a reference may point to; empty: anything.
+std::string Targets(const Type& type, const Member& member) {
+  if (type.targets.empty()) return {};
+  const auto position = static_cast<std::size_t>(&member - type.members.data());
   std::string text;
-  if constexpr (requires { type.targets; }) {
-    if (type.targets.empty()) return text;
-    for (const std::string_view target :
-         tables.targets[type.targets[static_cast<std::size_t>(&member - type.members.data())]]) {
-      text += text.empty() ? "(" : " \\| ";
-      text += target;
-    }
-    if (!text.empty()) text += ')';
+  for (const std::string_view target : kTables.targets[type.targets[position]]) {
+    text += text.empty() ? "(" : " \\| ";
+    text += target;
   }
-  return text;
+  return text.empty() ? text : text + ')';
 }
 
 }  // namespace
@@ -112,7 +108,7 @@ std::string TypeText(const Type& type, const Member& member) {
   const Type& target = kTables.types[member.ref];
   const bool element = target.name.find('.') != std::string_view::npos;
   return element ? "as " + std::string(target.name)
-                 : std::string(target.name) + Targets(kTables, type, member);
+                 : std::string(target.name) + Targets(type, member);
 }
 
 std::string SearchText(const Type& resource, const std::vector<std::uint8_t>& steps, bool leaf) {

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -149,8 +150,11 @@ Value Model::WriteItem(const Rule& member, const Message& message, int i) const 
     case Kind::kInteger:
       return Number(std::to_string(reflection.GetInt32(message, &field)));
     case Kind::kPositiveInt:
-    case Kind::kUnsignedInt:
-      return Number(std::to_string(reflection.GetUInt32(message, &field)));
+    case Kind::kUnsignedInt: {
+      const std::uint32_t number = i < 0 ? reflection.GetUInt32(message, &field)
+                                         : reflection.GetRepeatedUInt32(message, &field, i);
+      return i >= 0 && number == 0 ? value : Number(std::to_string(number));
+    }
     case Kind::kEnum: {
       const int number = i < 0 ? reflection.GetEnumValue(message, &field)
                                : reflection.GetRepeatedEnumValue(message, &field, i);

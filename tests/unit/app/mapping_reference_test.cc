@@ -70,7 +70,9 @@ TEST(MappingReferenceTest, TellsWhatBecomesOfAnElement) {
   EXPECT_THAT(Row(encounter, "location.location"),
               AllOf(HasSubstr("| `location` | Reference"),
                     HasSubstr("| 1..1 |  | location (reference) |")));
-  EXPECT_THAT(Row(encounter, "subject"), HasSubstr("patient (reference to Patient)"));
+  EXPECT_THAT(Row(encounter, "subject"),
+              AllOf(HasSubstr(R"(| Reference(Group \| Patient) |)"),
+                    HasSubstr("patient (reference to Patient)")));
   EXPECT_THAT(encounter,
               HasSubstr("| EncounterStatus | in-progress | `ENCOUNTER_STATUS_IN_PROGRESS` |"));
   EXPECT_THAT(encounter, Not(HasSubstr("TaskStatus")));

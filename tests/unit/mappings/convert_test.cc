@@ -117,12 +117,13 @@ TEST(ConvertTest, WritesTheJsonOfProtobuf) {
 
 TEST(ConvertTest, WritesJsonThatProtobufReads) {
   const std::string json =
-      R"({"resourceType":"Observation","id":"1","status":"final","code":{"text":"w\\"\u00e9"},"valueQuantity":{"value":1.00},)"
+      R"({"resourceType":"Observation","id":"1","status":"final","code":{"text":"w\"\u00e9"},"valueQuantity":{"value":1.00},)"
       R"("effectiveDateTime":"2024-03-01T08:15:30.120+01:00","extension":[{"url":"urn:x","valueDecimal":2.50}],)"
-      R"("contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Group","id":"g"}]})"
+      R"("contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Account","id":"g"}]})"
       "\n";
   const Result proto = Translate(json, ConvertFormat::kR4, ConvertFormat::kProto);
   const Result proto_json = Translate(json, ConvertFormat::kR4, ConvertFormat::kProtoJson);
+  EXPECT_EQ(proto_json.summary.converted, 1u);
   v1::Resource resource;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(proto_json.out, &resource).ok());
   std::string delimited;
@@ -228,8 +229,8 @@ TEST(ConvertTest, ReportsEachRecordWithItsPlaceAndIssues) {
                    std::to_string(record.issues.size()) + " " + std::to_string(record.bytes));
   };
   const Result result =
-      Translate("{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Group\"}\n\n", options);
-  EXPECT_THAT(told, ElementsAre("1 Patient 0 27", "2 Group 0 52", "3  rejected 1 53"));
+      Translate("{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Account\"}\n\n", options);
+  EXPECT_THAT(told, ElementsAre("1 Patient 0 27", "2 Account 0 54", "3  rejected 1 55"));
   EXPECT_EQ(result.out, "") << "nothing is written without a format";
 }
 

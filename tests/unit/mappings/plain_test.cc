@@ -126,7 +126,7 @@ TEST(PlainModelTest, AgreesOnEveryMistakeInASmallDocument) {
       R"({"resourceType":"Patient","id":"1","meta":{"lastUpdated":"2024-03-01T08:15:30.120+01:00","tag":[{"code":"a"}]},)"
       R"("_birthDate":{"extension":[{"url":"urn:x","valueDecimal":1.00}]},"name":[{"given":["Ada",null],"_given":[null,{"id":"a"}]}],)"
       R"("deceasedBoolean":false,"telecom":[{"rank":1,"system":"phone"}],"photo":[{"data":"QUJD","size":3}],"odd":{"a":[1,null]},)"
-      R"("contained":[{"resourceType":"Group","id":"g","meta":{"versionId":"1"},"member":[{"a":"b"}]}]})",
+      R"("contained":[{"resourceType":"Account","id":"g","meta":{"versionId":"1"},"member":[{"a":"b"}]}]})",
       R"({"resourceType":"Observation","status":"final","code":{"coding":[{"system":"urn:a","code":"b"}]},)"
       R"("effectiveDateTime":"2024","valueSampledData":{"origin":{"value":1},"period":2.50,"dimensions":1},)"
       R"("subject":{"reference":"Patient/1/_history/2"}})",
