@@ -27,6 +27,8 @@ struct ValidateOptions {
   // Urls of profiles that every resource of their type must meet, wherever it stands; unknown ones
   // are passed over.
   std::vector<std::string> demanded{};
+  // Good practice too, which R4 does not demand: dom-6, that a resource has a narrative.
+  bool best_practice = true;
   // Issues listed; further ones are counted, and errors come before warnings.
   std::size_t max_issues = 100;
 };

@@ -263,7 +263,7 @@ bool Walk::Holds(const Invariant& invariant, const Scope& scope) {
 
 void Walk::Broken(const Invariant& invariant, const Step& here) {
   // What is contained stands in the narrative of what contains it (FHIR R4 domainresource.html).
-  if (place_.contained && invariant.key == "dom-6") return;
+  if (invariant.key == "dom-6" && (place_.contained || !options_.best_practice)) return;
   report_.Add(invariant.warning ? Severity::kWarning : Severity::kError,
               "invariant",
               here,

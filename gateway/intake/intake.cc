@@ -105,10 +105,11 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     }
     if (sender == nullptr || !sender->rules) return true;
     *http_status = 422;
-    return MeetsRules({.profiles = rules->profiles.get(), .demanded = sender->profiles},
-                      *sender->rules,
-                      &work.request,
-                      &work.warnings);
+    return MeetsRules(
+        {.profiles = rules->profiles.get(), .demanded = sender->profiles, .best_practice = false},
+        *sender->rules,
+        &work.request,
+        &work.warnings);
   }
 
   absl::StatusOr<Plan> MakeOne(const std::shared_ptr<store::Snapshot>& snapshot,

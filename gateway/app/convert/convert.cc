@@ -95,7 +95,11 @@ class Run {
     options.limits.max_bytes = command_.max_record_mb << 20;
     if (command_.validate) {
       options.validate = [&](std::string_view encoded, fhir::Issues* issues) {
-        fhir::Validate(encoded, {.profiles = &profiles_, .demanded = command_.profiles}, issues);
+        fhir::Validate(encoded,
+                       {.profiles = &profiles_,
+                        .demanded = command_.profiles,
+                        .best_practice = command_.best_practice},
+                       issues);
       };
     }
     options.report = [&](const fhir::ConvertRecord& record) {

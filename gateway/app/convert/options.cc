@@ -80,6 +80,9 @@ CLI::App* AddConvertCommand(CLI::App& app, ConvertCommand& command) {
                     command.validate,
                     "check invariants, references, Bundles and narratives too; write the issues, "
                     "one a line, to standard output, and resources only if --to or --out is given");
+  convert->add_flag("--best-practice",
+                    command.best_practice,
+                    "with --validate: warn of resources without a narrative (dom-6) too");
   convert
       ->add_option("--profile",
                    command.profiles,

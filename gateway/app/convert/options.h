@@ -19,6 +19,7 @@ struct ConvertCommand {
   bool one = false;  // what is not named *.json or *.ndjson holds one resource
   bool validate =
       false;  // with invariants and profiles; without `to`: issues are all that is written
+  bool best_practice = false;           // dom-6 as well: that a resource has a narrative
   std::vector<std::string> profiles{};  // urls that every resource of their type must meet
   std::string profiles_folder{};        // of the profiles that are known; empty: none
   std::string out{};      // file, or folder if it is one or ends with "/"; empty: standard output

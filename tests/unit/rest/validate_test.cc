@@ -15,10 +15,12 @@ constexpr char kPatientProfile[] =
     "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
 
 TEST_F(FhirServiceTest, ValidatesAndStoresNothing) {
-  const http::Response good = Write("mrmc",
-                                    http::Verb::kPost,
-                                    "/fhir/Organization/$validate",
-                                    R"({"resourceType":"Organization","id":"x","name":"A"})");
+  const http::Response good =
+      Write("mrmc",
+            http::Verb::kPost,
+            "/fhir/Organization/$validate",
+            R"({"resourceType":"Organization","id":"x","text":{"status":"generated",)"
+            R"("div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">A</div>"},"name":"A"})");
   EXPECT_EQ(good.status, 200);
   EXPECT_THAT(good.body, HasSubstr("nothing to complain about"));
   EXPECT_EQ(Get("mrmc", "/fhir/Organization/x").status, 404);
