@@ -137,15 +137,23 @@ TEST_F(ConvertCommandTest, ReadsFoldersInOrder) {
 TEST_F(ConvertCommandTest, WritesIssuesOnlyWhenItValidates) {
   const std::string path = Write("b.ndjson", std::string(kPatient) + kBad);
   EXPECT_EQ(Run({.inputs = {path}, .validate = true}), kRejected);
-  EXPECT_THAT(out(), StartsWith(path + ":2: error: value: Patient.birthDate: not a date"));
+  EXPECT_THAT(out(), HasSubstr(path + ":2: error: value: Patient.birthDate: not a date"));
   EXPECT_EQ(Run({.inputs = {path}, .validate = true, .issues = folder_ / "issues"}), kRejected);
   EXPECT_EQ(out(), "");
   EXPECT_THAT(ReadFile(folder_ / "issues"),
               AllOf(HasSubstr("\"valueInteger\":2"), HasSubstr("Patient.birthDate")));
   EXPECT_EQ(Run({.inputs = {path}, .validate = true, .issues = "-"}), kRejected);
   EXPECT_THAT(out(), StartsWith("{\"resourceType\":\"OperationOutcome\""));
-  EXPECT_EQ(Run({.inputs = {Write("good.json", kPretty)}, .validate = true}), kAllGood);
+  const std::string good = Write(
+      "good.json",
+      R"({"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">A</div>"}})");
+  EXPECT_EQ(Run({.inputs = {good}, .validate = true}), kAllGood);
   EXPECT_EQ(out(), "");
+}
+
+TEST_F(ConvertCommandTest, FindsNoErrorInTheMessagesOfTheDemo) {
+  EXPECT_EQ(Run({.inputs = {"config/demo/messages"}, .validate = true}), kAllGood);
+  EXPECT_THAT(err(), HasSubstr("3 records of 3 files: 3 valid"));
 }
 
 TEST_F(ConvertCommandTest, ChecksRulesOnlyWhenItValidates) {
