@@ -40,6 +40,24 @@ void EncodeDateTime(const DateTimeParts& time, Sink& out) {
   PutNumber(out, wire_fields::kDateTimePrecision, time.precision);
 }
 
+void PutDate(std::uint32_t field, const DateParts& date, Sink& out) {
+  PutTag(out, field, WireType::kBytes);
+  const std::size_t length = OpenLength(out, 1);
+  EncodeDate(date, out);
+  CloseLength(out, length, 1);
+}
+
+void PutDateTime(std::uint32_t field, const DateTimeParts& time, std::string_view text, Sink& out) {
+  PutTag(out, field, WireType::kBytes);
+  const std::size_t length = OpenLength(out, 1);
+  if (time.reproducible) {
+    EncodeDateTime(time, out);
+  } else {
+    PutBytes(out, wire_fields::kDateTimeText, text);
+  }
+  CloseLength(out, length, 1);
+}
+
 DateTimeParts InstantFromMicros(std::int64_t us) {
   constexpr std::int64_t kSecond = 1'000'000;
   constexpr std::int64_t kMin = -62'135'596'800 * kSecond;

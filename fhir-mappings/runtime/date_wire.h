@@ -12,6 +12,10 @@ namespace handoff::fhir::internal {
 void EncodeDate(const DateParts& date, Sink& out);
 void EncodeDateTime(const DateTimeParts& time, Sink& out);
 
+// The same as a field; `text` is what `time` was read from.
+void PutDate(std::uint32_t field, const DateParts& date, Sink& out);
+void PutDateTime(std::uint32_t field, const DateTimeParts& time, std::string_view text, Sink& out);
+
 // UTC, milliseconds, as meta.lastUpdated is written. Before 0001 or after 9999 the nearest of them.
 DateTimeParts InstantFromMicros(std::int64_t us);
 

@@ -3,7 +3,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir-mappings/runtime/type_lookup.h"
+
 namespace handoff::fhir::internal {
+
+Severity SeverityOf(Tolerance tolerance) {
+  switch (tolerance) {
+    case Tolerance::kReject:
+      break;
+    case Tolerance::kWarn:
+      return Severity::kWarning;
+    case Tolerance::kKeep:
+      return Severity::kInformation;
+  }
+  return Severity::kError;
+}
 
 std::string ReadReport::Path(const Member* leaf) const {
   std::string path;
@@ -42,6 +56,40 @@ bool ReadReport::Report(Severity severity,
   std::string whole = path.empty() ? text : path + ": " + text;
   issues_->push_back({severity, code, std::move(whole), std::move(path)});
   return true;
+}
+
+void ReadReport::Missing(const Frame& frame, Tolerance tolerance) {
+  for (std::uint64_t missing = frame.type->required & ~(frame.seen | frame.siblings); missing != 0;
+       missing &= missing - 1) {
+    const Element& element =
+        frame.type->elements[static_cast<std::size_t>(__builtin_ctzll(missing))];
+    std::string_view name = element.name;
+    if (element.choice) name.remove_suffix(3);
+    Report(SeverityOf(tolerance),
+           "required",
+           Path(nullptr) + "." + std::string(name),
+           "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
+  }
+}
+
+void ReadReport::Unknown(std::string_view name, Tolerance tolerance) {
+  Report(SeverityOf(tolerance),
+         "structure",
+         Path(nullptr),
+         (IsPlainName(name) ? "unknown member " + std::string(name)
+                            : std::string("a member with an unknown name")) +
+             (tolerance == Tolerance::kReject ? "" : " is kept, but not understood"));
+}
+
+void ReadReport::NotOnce(const Member& member, const Element* choice, const char* twice) {
+  if (choice == nullptr) {
+    Complain("structure", &member, twice);
+  } else {
+    Complain(
+        "structure",
+        &member,
+        "more than one type of " + std::string(choice->name) + " (FHIR R4 formats.html#choice)");
+  }
 }
 
 bool ReadReport::Stop(std::string_view code, const std::string& text) {

@@ -8,8 +8,11 @@
 
 #include "fhir-mappings/runtime/issue.h"
 #include "fhir-mappings/runtime/reader_frame.h"
+#include "fhir-mappings/runtime/resource.h"
 
 namespace handoff::fhir::internal {
+
+Severity SeverityOf(Tolerance tolerance);
 
 class ReadReport {
  public:
@@ -25,6 +28,13 @@ class ReadReport {
   bool Complain(std::string_view code, const Member* leaf, const std::string& text) {
     return Report(Severity::kError, code, Path(leaf), text);
   }
+  // The innermost object lacks elements that it must have.
+  void Missing(const Frame& frame, Tolerance tolerance);
+  // The innermost object has a member that the tables do not know.
+  void Unknown(std::string_view name, Tolerance tolerance);
+  // An element stands twice, or, if it is the choice `choice`, as two types.
+  [[gnu::noinline]] void NotOnce(const Member& member, const Element* choice, const char* twice);
+
   // False, likewise: reading stops.
   bool Stop(std::string_view code, const std::string& text);
 

@@ -23,18 +23,6 @@ namespace {
 
 using namespace internal;
 
-Severity SeverityOf(Tolerance tolerance) {
-  switch (tolerance) {
-    case Tolerance::kReject:
-      break;
-    case Tolerance::kWarn:
-      return Severity::kWarning;
-    case Tolerance::kKeep:
-      return Severity::kInformation;
-  }
-  return Severity::kError;
-}
-
 // Turns RapidJSON's events into wire bytes. What the tables know goes to the wire; the rest goes to
 // ForeignText.
 class Reader {
@@ -97,8 +85,6 @@ class Reader {
   bool Code(const Member& member, std::string_view code);
   bool WrongType(const Member& member, std::string_view found, std::string_view value, bool quoted);
   void PutNumberOf(const Member& member, std::uint64_t value);
-  void PutDate(const Member& member, const DateParts& date);
-  void PutDateTime(const Member& member, const DateTimeParts& time, std::string_view text);
   void PutReference(const Member& member, std::string_view text);
   bool StartMessage(const Member& member);
   bool StartResource(const Member* member);
@@ -108,10 +94,8 @@ class Reader {
                                    const Member& member,
                                    std::uint64_t& stood,
                                    const char* twice);
-  [[gnu::noinline]] void NotOnce(const Member& member, const Element* choice, const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
   bool CloseMessage(rapidjson::SizeType members);
-  void CheckRequired(const Frame& frame);
   bool CloseOpaque();
 
   const ReadLimits& limits_;
@@ -290,14 +274,14 @@ bool Reader::Text(Frame& frame, std::string_view text) {
       return Code(member, text);
     case Kind::kDate:
       if (const auto date = ParseDate(text)) {
-        PutDate(member, *date);
+        PutDate(member.field, *date, out_);
         return true;
       }
       return malformed();
     case Kind::kDateTime:
     case Kind::kInstant:
       if (const auto time = ParseDateTime(text, member.kind)) {
-        PutDateTime(member, *time, text);
+        PutDateTime(member.field, *time, text, out_);
         return true;
       }
       return malformed();
@@ -378,24 +362,6 @@ void Reader::PutNumberOf(const Member& member, std::uint64_t value) {
   }
 }
 
-void Reader::PutDate(const Member& member, const DateParts& date) {
-  PutTag(out_, member.field, WireType::kBytes);
-  const std::size_t length = OpenLength(out_, 1);
-  EncodeDate(date, out_);
-  CloseLength(out_, length, 1);
-}
-
-void Reader::PutDateTime(const Member& member, const DateTimeParts& time, std::string_view text) {
-  PutTag(out_, member.field, WireType::kBytes);
-  const std::size_t length = OpenLength(out_, 1);
-  if (time.reproducible) {
-    EncodeDateTime(time, out_);
-  } else {
-    PutBytes(out_, wire_fields::kDateTimeText, text);
-  }
-  CloseLength(out_, length, 1);
-}
-
 void Reader::PutReference(const Member& member, std::string_view text) {
   const ReferenceParts parts = ParseReference(text);
   if (!parts.uri.empty()) return PutBytes(out_, member.field + 3u, parts.uri);
@@ -465,22 +431,11 @@ inline void Reader::Note(const Frame& frame,
   const std::uint64_t bit = std::uint64_t{1} << member.element;
   const Element& element = frame.type->elements[member.element];
   if (element.choice && !NoteChoice(frame, member)) {
-    NotOnce(member, &element, twice);
+    report_.NotOnce(member, &element, twice);
   } else if ((stood & bit) != 0) {
-    NotOnce(member, nullptr, twice);
+    report_.NotOnce(member, nullptr, twice);
   }
   stood |= bit;
-}
-
-void Reader::NotOnce(const Member& member, const Element* choice, const char* twice) {
-  if (choice == nullptr) {
-    Complain("structure", &member, twice);
-  } else {
-    Complain(
-        "structure",
-        &member,
-        "more than one type of " + std::string(choice->name) + " (FHIR R4 formats.html#choice)");
-  }
 }
 
 bool Reader::MemberKey(Frame& frame, std::string_view name) {
@@ -515,13 +470,7 @@ bool Reader::SiblingOrUnknown(Frame& frame, std::string_view name) {
     return foreign_.BeginExtra(member, name);
   }
   frame.member = nullptr;
-  report_.Report(SeverityOf(tolerances_.unknown),
-                 "structure",
-                 report_.Path(nullptr),
-                 (IsPlainName(name) ? "unknown member " + std::string(name)
-                                    : std::string("a member with an unknown name")) +
-                     (tolerances_.unknown == Tolerance::kReject ? " is not known"
-                                                                : " is kept, but not understood"));
+  report_.Unknown(name, tolerances_.unknown);
   return foreign_.BeginExtra(nullptr, name);
 }
 
@@ -591,7 +540,8 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
     frame.member = nullptr;
     Complain("structure", nullptr, "an object must not be empty (FHIR R4 json.html)");
   }
-  if ((frame.type->required & ~(frame.seen | frame.siblings)) != 0) CheckRequired(frame);
+  if ((frame.type->required & ~(frame.seen | frame.siblings)) != 0)
+    report_.Missing(frame, tolerances_.missing);
   for (std::uint64_t gaps = frame.nulls & ~frame.siblings; gaps != 0; gaps &= gaps - 1) {
     const auto element = static_cast<std::size_t>(__builtin_ctzll(gaps));
     report_.Report(Severity::kError,
@@ -609,21 +559,6 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
   if (frame.framed) CloseLength(out_, frame.outer_length, 2);
   frames_.pop_back();
   return true;
-}
-
-void Reader::CheckRequired(const Frame& frame) {
-  for (std::uint64_t missing = frame.type->required & ~(frame.seen | frame.siblings); missing != 0;
-       missing &= missing - 1) {
-    const Element& element =
-        frame.type->elements[static_cast<std::size_t>(__builtin_ctzll(missing))];
-    std::string_view name = element.name;
-    if (element.choice) name.remove_suffix(3);
-    report_.Report(
-        SeverityOf(tolerances_.missing),
-        "required",
-        report_.Path(nullptr) + "." + std::string(name),
-        "is missing; " + std::string(frame.type->name) + " needs " + std::string(element.name));
-  }
 }
 
 // The object is complete as text; its meta is read as the model reads it.

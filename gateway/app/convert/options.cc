@@ -87,6 +87,7 @@ CLI::App* AddConvertCommand(CLI::App& app, ConvertCommand& command) {
       ->add_option("--profile",
                    command.profiles,
                    "url of a profile that every resource of its type must meet; may stand again")
+      ->allow_extra_args(false)
       ->type_name("URL");
   convert
       ->add_option(

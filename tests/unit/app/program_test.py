@@ -54,6 +54,9 @@ class ConvertProgramTest(unittest.TestCase):
         self.assertEqual(convert("--validate", "--strict", stdin=b'{"resourceType":"Patient","x":1}').returncode, 1)
         self.assertEqual(convert().returncode, 2)
         self.assertEqual(convert("--no-such-option").returncode, 2)
+        profile = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
+        self.assertEqual(convert("--profile", profile, DISCHARGE).returncode, 0)
+        self.assertEqual(convert("--profile", profile, stdin=b'{"resourceType":"Patient"}').returncode, 1)
         self.assertEqual(convert("--help").returncode, 0)
         self.assertEqual(convert("--validate", "no/such/file").returncode, 3)
 

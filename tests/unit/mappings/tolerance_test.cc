@@ -13,8 +13,8 @@ namespace handoff::fhir {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::Field;
-using ::testing::HasSubstr;
 
 constexpr Tolerances kWarn = {
     Tolerance::kWarn, Tolerance::kWarn, Tolerance::kWarn, Tolerance::kWarn};
@@ -112,7 +112,7 @@ TEST(ToleranceTest, RefusesUnknownMembersWhereAsked) {
   EXPECT_TRUE(Read(json, {}).read);
   const Taken taken = Read(json, {.unknown = Tolerance::kReject});
   EXPECT_FALSE(taken.read);
-  EXPECT_THAT(taken.issues.front().text, HasSubstr("unknown member colour is not known"));
+  EXPECT_THAT(taken.issues.front().text, EndsWith("unknown member colour"));
 }
 
 TEST(ToleranceTest, NeverTakesAnIdThatIsNone) {
