@@ -20,8 +20,8 @@
 namespace handoff::intake {
 namespace {
 
-// A plan that loses a race this often gives up: the caller is told to repeat. Of eight senders that
-// write about one person without a pause, one in 10^7 plans does.
+// A plan that loses a race this often gives up: the caller is told to repeat. So many that all get
+// through where eight senders write about one person without a pause; sixteen were too few.
 constexpr int kMaxAttempts = 128;
 // Plans waiting to be made again. Beyond it the caller is told to repeat at once.
 constexpr std::size_t kMaxWaiting = 4'096;
