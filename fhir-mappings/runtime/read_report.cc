@@ -27,7 +27,8 @@ std::string ReadReport::Path(const Member* leaf) const {
     const Member* const member = i + 1 < frames_.size() ? frame.member : leaf;
     if (member == nullptr) break;
     std::string_view name = member->name;
-    if (frame.type != nullptr && member != &kResourceTypeMember) {
+    if (frame.type != nullptr && member != &kResourceTypeMember &&
+        ExtensionOf(*frame.type, *member) == nullptr) {
       const Element& element = frame.type->elements[member->element];
       name = element.name;
       if (element.choice) name.remove_suffix(3);

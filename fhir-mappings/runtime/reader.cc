@@ -7,7 +7,9 @@
 #include <simdjson.h>
 
 #include "fhir-mappings/runtime/date_wire.h"
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/foreign_text.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/read_report.h"
@@ -96,6 +98,10 @@ class Reader {
                                    const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
   bool CloseMessage(rapidjson::SizeType members);
+  void PutMeanings(const Frame& frame);
+  void PutExtra(std::string_view extra);
+  std::string PlaceExtensions(std::string_view object);
+  bool PutExtension(const Member& member, std::string_view value, std::uint32_t before);
   bool CloseOpaque();
 
   const ReadLimits& limits_;
@@ -338,7 +344,7 @@ bool Reader::Displace(Tolerance tolerance,
   if (tolerance == Tolerance::kReject || member.kind == Kind::kId || member.field == 0)
     return Complain(code, &member, text);
   report_.Report(SeverityOf(tolerance), code, report_.Path(&member), text + "; kept as it stands");
-  if (frame.in_array) {
+  if (frame.in_array || ExtensionOf(*frame.type, member) != nullptr) {
     frame.list_displaced = true;
   } else {
     foreign_.ExtraScalar(member.name, value, quoted);
@@ -551,14 +557,99 @@ bool Reader::CloseMessage(rapidjson::SizeType members) {
   }
   foreign_.EndNames(frame.names_begin);
   if (choices_.size() != frame.choices_begin) choices_.resize(frame.choices_begin);
+  if (!frame.type->meanings.empty()) PutMeanings(frame);
   if (const std::string_view extra = foreign_.EndExtra(frame.extra_begin); !extra.empty()) {
-    PutBytes(out_, frame.type->extra_field, extra);
-    foreign_.DropExtra(frame.extra_begin);
+    if (frame.type->extensions.empty()) {
+      PutBytes(out_, frame.type->extra_field, extra);
+      foreign_.DropExtra(frame.extra_begin);
+    } else {
+      const std::string object(extra);
+      foreign_.DropExtra(frame.extra_begin);
+      PutExtra(PlaceExtensions(object));
+    }
   }
-  CloseLength(out_, frame.length, frame.resource.empty() ? frame.type->length_bytes : 2u);
-  if (frame.framed) CloseLength(out_, frame.outer_length, 2);
+  const Frame& closed = frames_.back();
+  CloseLength(out_, closed.length, closed.resource.empty() ? closed.type->length_bytes : 2u);
+  if (closed.framed) CloseLength(out_, closed.outer_length, 2);
   frames_.pop_back();
   return true;
+}
+
+void Reader::PutMeanings(const Frame& frame) {
+  std::string_view system;
+  std::string_view code;
+  WireReader written(out_.View(frame.length + frame.type->length_bytes));
+  for (WireField field; written.Next(field);) {
+    if (field.number == wire_fields::kCodingSystem) system = field.bytes;
+    if (field.number == wire_fields::kCodingCode) code = field.bytes;
+  }
+  for (const Meaning& meaning : frame.type->meanings) {
+    if (meaning.system != system) continue;
+    if (const EnumCode* const known = FindCode(kTables.enums[meaning.codes], code))
+      return PutNumber(out_, meaning.field, static_cast<std::uint64_t>(known->number));
+  }
+}
+
+// --- Extensions that the tables know.
+
+void Reader::PutExtra(std::string_view extra) {
+  if (!extra.empty()) PutBytes(out_, frames_.back().type->extra_field, extra);
+}
+
+// Puts the known extensions of `object`, JSON that belongs to the innermost frame, into their
+// fields. Yields the object that is left for `extra`; empty if nothing is.
+std::string Reader::PlaceExtensions(std::string_view object) {
+  const Type& type = *frames_.back().type;
+  std::string rest;
+  const auto keep = [&](std::string_view name, std::string_view value) {
+    rest += rest.empty() ? "{\"" : ",\"";
+    rest.append(name).append("\":").append(value);
+  };
+  JsonSteps members(object);
+  std::string_view name;
+  for (std::string_view value; members.Next(name, value);) {
+    if (type.is_extension && name == "url") continue;
+    if (name != "extension") {
+      keep(name, value);
+      continue;
+    }
+    ExtensionPlaces places;
+    JsonSteps items(value);
+    std::string_view none;
+    for (std::string_view item; items.Next(none, item);) {
+      const KnownExtension known = FindExtension(type, item);
+      const std::uint32_t before = known.member == nullptr ? 0 : places.Count(*known.member);
+      const bool placed = known.member != nullptr && (before == 0 || known.member->repeated) &&
+                          PutExtension(*known.member, known.value, before);
+      places.Add(placed ? known.member : nullptr, item);
+    }
+    if (const std::string list = places.Rest(); !list.empty()) keep(name, list);
+  }
+  if (!rest.empty()) rest += '}';
+  return rest;
+}
+
+// False if the extension stays in `extra`: its value does not have the form of its type.
+bool Reader::PutExtension(const Member& member, std::string_view value, std::uint32_t before) {
+  const std::size_t owner = frames_.size() - 1;
+  const std::size_t wire = out_.size();
+  frames_[owner].member = &member;
+  frames_[owner].in_array = member.repeated;
+  frames_[owner].items = before;
+  if (member.kind == Kind::kMessage && kTables.types[member.ref].is_extension) {
+    ++frames_[owner].items;
+    StartMessage(member);
+    PutExtra(PlaceExtensions(value));
+    const Frame& frame = frames_.back();
+    CloseLength(out_, frame.length, frame.type->length_bytes);
+    frames_.pop_back();
+  } else {
+    Parse(value);
+  }
+  frames_[owner].in_array = false;
+  if (!std::exchange(frames_[owner].list_displaced, false)) return true;
+  out_.Truncate(wire);
+  return false;
 }
 
 // The object is complete as text; its meta is read as the model reads it.

@@ -28,7 +28,7 @@ struct Frame {
   std::size_t packed = 0;
   std::size_t list_text = 0;    // where the open list begins in the document, behind its bracket
   std::size_t list_wire = 0;    // and in the output
-  bool list_displaced = false;  // a field cannot hold it: it goes to `extra`
+  bool list_displaced = false;  // a field cannot hold it, or the extension: it goes to `extra`
   std::size_t extra_begin = 0;
   std::size_t names_begin = 0;
   std::size_t choices_begin = 0;

@@ -158,7 +158,8 @@ std::vector<std::pair<std::string_view, std::string_view>> SearchParameters(std:
 // "Encounter.hospitalization. dischargeDisposition", "Observation.value[x]". A listed element
 // brings everything modelled below it but never `extra` (extensions, unknown members), and of a
 // Reference only the reference text: `identifier` and `display` must be listed as
-// "Encounter.participant.individual.display". "Patient.*" brings the whole resource: narrative,
+// "Encounter.participant.individual.display". An extension that has a field is listed as
+// "Patient.extension:race", after that field. "Patient.*" brings the whole resource: narrative,
 // extensions and contained resources included. `resourceType` and `id` of an allowed type always
 // leave; `meta` only when listed.
 class Mask {

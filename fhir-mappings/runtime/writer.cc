@@ -1,14 +1,19 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <simdjson.h>
 
 #include "fhir-mappings/runtime/date_wire.h"
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_text.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/runtime/rewriter.h"
@@ -47,6 +52,10 @@ class Writer {
   }
   bool Opaque(std::string_view wire);
   bool Collect(const Type& type, std::string_view wire, std::string_view& extra);
+  void Extra(std::string_view extra);
+  bool Extensions(const Type& type, std::size_t known, std::string_view extra);
+  bool ExtensionItems(const Type& type, std::size_t known, std::string_view list);
+  bool Extension(const Type& type, const Item& item);
   bool Members(const Type& type, std::size_t begin, std::size_t end);
   std::size_t GroupEnd(std::size_t begin, std::size_t end) const;
   bool List(const Member& member, std::size_t begin, std::size_t end);
@@ -67,6 +76,15 @@ class Writer {
 bool IsAbsent(const Member& member, const Item& item) {
   if (item.type == WireType::kBytes) return item.bytes.empty();
   return member.kind == Kind::kEnum && item.value == 0;
+}
+
+// An item of a list in `extra` that stands for a field, and its number.
+bool IsPlace(std::string_view item) { return item.front() >= '0' && item.front() <= '9'; }
+
+std::optional<std::string_view> NextItem(JsonSteps& steps) {
+  std::string_view none;
+  std::string_view item;
+  return steps.Next(none, item) ? std::optional(item) : std::nullopt;
 }
 
 bool Writer::Resource(std::string_view wire) {
@@ -106,24 +124,110 @@ bool Writer::Object(const Type& type, std::string_view wire) {
   const std::size_t begin = items_.size();
   std::string_view extra;
   if (!Collect(type, wire, extra)) return Damaged(type.name);
-  out_.Put('{');
+  if (!type.is_extension) out_.Put('{');
   if (type.resource_field != 0) {
     out_.Append("\"resourceType\":\"");
     out_.Append(type.name);
     out_.Put('"');
   }
-  if (!Members(type, begin, items_.size())) return Damaged(type.name);
-  items_.resize(begin);
-  if (!extra.empty()) {
-    if (!IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
-    const std::string_view inside = extra.substr(extra.find('{') + 1);
-    if (inside.find_first_not_of(' ') != inside.find('}')) {
-      if (out_.back() != '{') out_.Put(',');
-      out_.Append(inside.substr(0, inside.rfind('}')));
-    }
+  std::size_t own = items_.size();
+  while (own > begin && items_[own - 1].member >= type.own_members()) --own;
+  if (!Members(type, begin, own)) return Damaged(type.name);
+  if (!extra.empty() && !IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
+  if (type.extensions.empty()) {
+    Extra(extra);
+  } else if (!Extensions(type, own, extra)) {
+    return false;
   }
+  items_.resize(begin);
   out_.Put('}');
   --depth_;
+  return true;
+}
+
+// `extra` is one JSON object, or nothing.
+void Writer::Extra(std::string_view extra) {
+  const std::string_view inside = extra.substr(std::min(extra.find('{') + 1, extra.size()));
+  if (inside.find_first_not_of(' ') == inside.find('}')) return;
+  if (out_.back() != '{') out_.Put(',');
+  out_.Append(inside.substr(0, inside.rfind('}')));
+}
+
+// The members of `extra`, and in its list of extensions, or in one of their own, the known ones:
+// the items from `known` on.
+bool Writer::Extensions(const Type& type, std::size_t known, std::string_view extra) {
+  std::string_view list;
+  JsonSteps members(extra);
+  std::string_view name;
+  for (std::string_view value; members.Next(name, value);) {
+    if (name == "extension") {
+      if (!IsJsonList(value)) return Damaged(type.name);
+      list = value;
+      continue;
+    }
+    if (out_.back() != '{') out_.Put(',');
+    out_.Put('"');
+    out_.Append(name);
+    out_.Append("\":");
+    out_.Append(value);
+  }
+  const std::size_t start = out_.size();
+  out_.Append(out_.back() == '{' ? "\"extension\":[" : ",\"extension\":[");
+  const std::size_t first = out_.size();
+  if (!ExtensionItems(type, known, list)) return Damaged(type.name);
+  if (out_.size() == first) {
+    out_.Truncate(start);
+  } else {
+    out_.Put(']');
+  }
+  return true;
+}
+
+// Where `list` says the place of any of them, the others stand last; else all stand first.
+bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_view list) {
+  const std::size_t end = items_.size();
+  const auto next = [&](std::size_t at) {
+    if (out_.back() != '[') out_.Put(',');
+    const Item item = std::exchange(items_[at], Item());
+    return Extension(type, item);
+  };
+  bool placed = false;
+  for (JsonSteps steps(list); const auto item = NextItem(steps);) placed |= IsPlace(*item);
+  for (std::size_t i = known; !placed && i < end; ++i) {
+    if (!next(i)) return false;
+  }
+  for (JsonSteps steps(list); const auto item = NextItem(steps);) {
+    if (!IsPlace(*item)) {
+      if (out_.back() != '[') out_.Put(',');
+      out_.Append(*item);
+      continue;
+    }
+    std::uint16_t field = 0;
+    std::from_chars(item->data(), item->data() + item->size(), field);
+    std::size_t at = known;
+    while (at < end && items_[at].field != field) ++at;
+    if (field != 0 && at < end && !next(at)) return false;
+  }
+  for (std::size_t i = known; placed && i < end; ++i) {
+    if (items_[i].field != 0 && !next(i)) return false;
+  }
+  return true;
+}
+
+bool Writer::Extension(const Type& type, const Item& item) {
+  const Member& member = type.members[item.member];
+  const internal::Extension& extension = *ExtensionOf(type, member);
+  out_.Append("{\"url\":\"");
+  out_.Append(extension.url);
+  if (extension.value.empty()) {
+    out_.Put('"');
+    return Object(kTables.types[member.ref], item.bytes);  // closes the bracket
+  }
+  out_.Append("\",\"");
+  out_.Append(extension.value);
+  out_.Append("\":");
+  if (!Value(member, item)) return false;
+  out_.Put('}');
   return true;
 }
 
@@ -139,8 +243,10 @@ bool Writer::Collect(const Type& type, std::string_view wire, std::string_view& 
       extra = field.bytes;
       continue;
     }
-    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName)
+    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName) {
+      if (IsMeaning(type, field.number)) continue;
       return false;
+    }
     const std::uint8_t position = type.by_field[field.number];
     const Member& member = type.members[position];
     if (!IsPacked(member) && (field.type == WireType::kVarint) != IsVarint(member.kind))
