@@ -1,7 +1,5 @@
 #include "fhir-mappings/runtime/extensions.h"
 
-#include <algorithm>
-
 #include "fhir-mappings/runtime/json_text_view.h"
 
 namespace handoff::fhir::internal {
@@ -52,20 +50,17 @@ KnownExtension FindExtension(const Type& type, std::string_view item) {
   return whole ? known : KnownExtension();
 }
 
-std::uint32_t ExtensionPlaces::Count(const Member& member) const {
-  return static_cast<std::uint32_t>(std::count_if(
-      places_.begin(), places_.end(), [&](const Place& place) { return place.member == &member; }));
+void ExtensionPlaces::Add(const Member* member, std::string_view item) {
+  const Member* const last = places_.empty() ? member : places_.back().member;
+  ordered_ = ordered_ && (member == nullptr || (last != nullptr && last <= member));
+  if (member != nullptr) ++counts_[Position(*member)];
+  places_.push_back({member, item});
 }
 
 std::string ExtensionPlaces::Rest() const {
-  // Null is behind every member.
-  const bool ordered =
-      std::is_sorted(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
-        return a.member != nullptr && (b.member == nullptr || a.member < b.member);
-      });
   std::string rest;
   for (const Place& place : places_) {
-    if (ordered && place.member != nullptr) continue;
+    if (ordered_ && place.member != nullptr) continue;
     rest += rest.empty() ? '[' : ',';
     if (place.member == nullptr) {
       rest += place.item;

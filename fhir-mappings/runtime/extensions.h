@@ -6,6 +6,7 @@
 // field (a view has dropped it) stands for nothing; a field without a number stands first.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,10 +29,12 @@ KnownExtension FindExtension(const Type& type, std::string_view item);
 // The list of extensions of one object while its known ones find their fields.
 class ExtensionPlaces {
  public:
+  explicit ExtensionPlaces(const Type& type) : type_(type), counts_(type.extensions.size()) {}
+
   // How many items a field has.
-  std::uint32_t Count(const Member& member) const;
+  std::uint32_t Count(const Member& member) const { return counts_[Position(member)]; }
   // The next item, and the field that has it; null if none has.
-  void Add(const Member* member, std::string_view item) { places_.push_back({member, item}); }
+  void Add(const Member* member, std::string_view item);
 
   // The list that stays in `extra`; empty if nothing stays.
   std::string Rest() const;
@@ -41,7 +44,15 @@ class ExtensionPlaces {
     const Member* member;
     std::string_view item;
   };
+
+  std::size_t Position(const Member& member) const {
+    return static_cast<std::size_t>(&member - type_.members.data()) - type_.own_members();
+  }
+
+  const Type& type_;
+  std::vector<std::uint32_t> counts_;
   std::vector<Place> places_;
+  bool ordered_ = true;
 };
 
 }  // namespace handoff::fhir::internal

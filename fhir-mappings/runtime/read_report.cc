@@ -7,18 +7,6 @@
 
 namespace handoff::fhir::internal {
 
-Severity SeverityOf(Tolerance tolerance) {
-  switch (tolerance) {
-    case Tolerance::kReject:
-      break;
-    case Tolerance::kWarn:
-      return Severity::kWarning;
-    case Tolerance::kKeep:
-      return Severity::kInformation;
-  }
-  return Severity::kError;
-}
-
 std::string ReadReport::Path(const Member* leaf) const {
   std::string path;
   for (std::size_t i = 0; i < frames_.size(); ++i) {

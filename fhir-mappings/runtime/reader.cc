@@ -613,7 +613,7 @@ std::string Reader::PlaceExtensions(std::string_view object) {
       keep(name, value);
       continue;
     }
-    ExtensionPlaces places;
+    ExtensionPlaces places(type);
     JsonSteps items(value);
     std::string_view none;
     for (std::string_view item; items.Next(none, item);) {

@@ -39,6 +39,13 @@ struct ReadLimits {
 // written; rules do not see it there and no view but that of everything shows it.
 enum class Tolerance { kReject, kWarn, kKeep };
 
+// How what is taken all the same is told; kError of what is refused.
+constexpr Severity SeverityOf(Tolerance tolerance) {
+  return tolerance == Tolerance::kReject ? Severity::kError
+         : tolerance == Tolerance::kWarn ? Severity::kWarning
+                                         : Severity::kInformation;
+}
+
 struct Tolerances {
   Tolerance unknown = Tolerance::kWarn;    // members that R4 does not know
   Tolerance codes = Tolerance::kReject;    // a code outside a required binding

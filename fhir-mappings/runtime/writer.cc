@@ -171,6 +171,11 @@ bool Writer::Extensions(const Type& type, std::size_t known, std::string_view ex
     out_.Append("\":");
     out_.Append(value);
   }
+  for (std::size_t i = known + 1; i < items_.size(); ++i) {
+    const Member& member = type.members[items_[i].member];
+    if (!member.repeated && items_[i].member == items_[i - 1].member)
+      return Damaged(std::string(member.name) + " stands twice");
+  }
   const std::size_t start = out_.size();
   out_.Append(out_.back() == '{' ? "\"extension\":[" : ",\"extension\":[");
   const std::size_t first = out_.size();
@@ -187,37 +192,40 @@ bool Writer::Extensions(const Type& type, std::size_t known, std::string_view ex
 bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_view list) {
   const std::size_t end = items_.size();
   const auto next = [&](std::size_t at) {
-    if (out_.back() != '[') out_.Put(',');
     const Item item = std::exchange(items_[at], Item());
-    return Extension(type, item);
+    return item.field == 0 || Extension(type, item);
+  };
+  const auto all = [&] {
+    for (std::size_t i = known; i < end; ++i) {
+      if (!next(i)) return false;
+    }
+    return true;
   };
   bool placed = false;
   for (JsonSteps steps(list); const auto item = NextItem(steps);) placed |= IsPlace(*item);
-  for (std::size_t i = known; !placed && i < end; ++i) {
-    if (!next(i)) return false;
-  }
+  if (!placed && !all()) return false;
+  // The items of a field stand together, and are taken in turn.
+  std::vector<std::size_t> turn(placed ? type.by_field.size() : 0, end);
+  for (std::size_t i = end; placed && i > known; --i) turn[items_[i - 1].field] = i - 1;
   for (JsonSteps steps(list); const auto item = NextItem(steps);) {
     if (!IsPlace(*item)) {
       if (out_.back() != '[') out_.Put(',');
       out_.Append(*item);
       continue;
     }
-    std::uint16_t field = 0;
+    std::size_t field = 0;
     std::from_chars(item->data(), item->data() + item->size(), field);
-    std::size_t at = known;
-    while (at < end && items_[at].field != field) ++at;
-    if (field != 0 && at < end && !next(at)) return false;
+    if (field >= turn.size() || turn[field] == end || items_[turn[field]].field != field) continue;
+    if (!next(turn[field]++)) return false;
   }
-  for (std::size_t i = known; placed && i < end; ++i) {
-    if (items_[i].field != 0 && !next(i)) return false;
-  }
-  return true;
+  return all();
 }
 
 bool Writer::Extension(const Type& type, const Item& item) {
   const Member& member = type.members[item.member];
   const internal::Extension& extension = *ExtensionOf(type, member);
-  out_.Append("{\"url\":\"");
+  if (IsAbsent(member, item) && member.kind != Kind::kMessage) return true;
+  out_.Append(out_.back() == '[' ? "{\"url\":\"" : ",{\"url\":\"");
   out_.Append(extension.url);
   if (extension.value.empty()) {
     out_.Put('"');
