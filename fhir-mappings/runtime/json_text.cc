@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "fhir-mappings/runtime/rapidjson.h"
+#include "fhir-mappings/runtime/json_parser.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -76,43 +76,44 @@ bool ParseText(std::string_view text, Handler& handler) {
     if (static_cast<unsigned char>(c) < 0x20) return false;
   }
   InsituCopy copy(text);
-  InsituStream stream(copy.data());
-  rapidjson::Reader parser;
-  return !parser.Parse < rapidjson::kParseInsituFlag |
-         rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError();
+  return JsonParser<Handler>(copy.data(), handler).Parse() == JsonParser<Handler>::Result::kParsed;
 }
 
 // Accepts one object of bounded depth.
-struct ObjectCheck : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ObjectCheck> {
+struct ObjectCheck {
   unsigned depth = 0;
-  bool Default() { return depth != 0; }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return depth != 0; }
+  bool Null() { return depth != 0; }
+  bool Bool(bool) { return depth != 0; }
+  bool Number(std::string_view) { return depth != 0; }
+  bool String(const JsonString&) { return depth != 0; }
+  bool Key(const JsonString&) { return true; }
   bool StartObject() { return ++depth <= kMaxTextDepth; }
-  bool EndObject(rapidjson::SizeType) {
+  bool EndObject(std::size_t) {
     --depth;
     return true;
   }
   bool StartArray() { return depth != 0 && ++depth <= kMaxTextDepth; }
-  bool EndArray(rapidjson::SizeType) {
+  bool EndArray(std::size_t) {
     --depth;
     return true;
   }
 };
 
 // Tells each reference with the names of the members that lead to it.
-class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ReferenceFinder> {
+class ReferenceFinder {
  public:
   using Visit = std::function<void(std::string_view, std::string_view)>;
   explicit ReferenceFinder(const Visit& visit) : visit_(visit) {}
 
-  bool Default() { return !lengths_.empty(); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return Default(); }
-  bool String(const char* text, rapidjson::SizeType length, bool) {
-    if (reference_ && lengths_.size() > 1) visit_(members_, {text, length});
-    return Default();
+  bool Null() { return !lengths_.empty(); }
+  bool Bool(bool) { return !lengths_.empty(); }
+  bool Number(std::string_view) { return !lengths_.empty(); }
+  bool String(const JsonString& string) {
+    if (reference_ && lengths_.size() > 1) visit_(members_, string.text);
+    return !lengths_.empty();
   }
-  bool Key(const char* text, rapidjson::SizeType length, bool) {
-    key_.assign(text, length);
+  bool Key(const JsonString& name) {
+    key_ = name.text;
     reference_ = key_ == "reference";
     return true;
   }
@@ -121,12 +122,12 @@ class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, R
     reference_ = false;
     return true;
   }
-  bool EndObject(rapidjson::SizeType) { return Close(); }
+  bool EndObject(std::size_t) { return Close(); }
   bool StartArray() {
     reference_ = false;
     return !lengths_.empty() && Open();
   }
-  bool EndArray(rapidjson::SizeType) { return Close(); }
+  bool EndArray(std::size_t) { return Close(); }
 
  private:
   bool Open() {
@@ -149,23 +150,20 @@ class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, R
 };
 
 // Copies events to text, with the edit on the way.
-class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
+class Editor {
  public:
   Editor(const JsonEdit& edit, Sink& out) : edit_(edit), out_(out) {}
 
   bool left() const { return !gone_; }
 
-  bool Default() { return false; }
   bool Null() { return Scalar("null"); }
   bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-    return Scalar({text, length});
-  }
+  bool Number(std::string_view number) { return Scalar(number); }
 
-  bool String(const char* text, rapidjson::SizeType length, bool) {
+  bool String(const JsonString& string) {
     if (frames_.empty()) return false;
     if (skip_) return Skipped();
-    const std::string_view value(text, length);
+    const std::string_view value = string.text;
     if (key_ == Key::kReference && edit_.reference) {
       replacement_.clear();
       const JsonEdit::Action action = edit_.reference(value, &replacement_);
@@ -181,8 +179,8 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
     return true;
   }
 
-  bool Key(const char* text, rapidjson::SizeType length, bool) {
-    const std::string_view name(text, length);
+  bool Key(const JsonString& string) {
+    const std::string_view name = string.text;
     if (skip_depth_ != 0) return true;
     const bool top = frames_.size() == 1;
     key_ = !top && name == "reference"     ? Key::kReference
@@ -200,9 +198,9 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
   }
 
   bool StartObject() { return Start('{'); }
-  bool EndObject(rapidjson::SizeType) { return End('}'); }
+  bool EndObject(std::size_t) { return End('}'); }
   bool StartArray() { return !frames_.empty() && Start('['); }
-  bool EndArray(rapidjson::SizeType) { return End(']'); }
+  bool EndArray(std::size_t) { return End(']'); }
 
  private:
   enum class Key { kOther, kReference, kResourceType };

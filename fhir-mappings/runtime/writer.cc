@@ -9,7 +9,6 @@
 
 #include "fhir-mappings/runtime/date_wire.h"
 #include "fhir-mappings/runtime/json_text.h"
-#include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/tables.h"
