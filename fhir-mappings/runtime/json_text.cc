@@ -1,14 +1,12 @@
 #include "fhir-mappings/runtime/json_text.h"
 
+#include <bit>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "fhir-mappings/runtime/json_parser.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "fhir-mappings/runtime/type_lookup.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -20,20 +18,52 @@ constexpr bool NeedsEscape(char c) {
 // The first character from `i` on that cannot stand in a JSON string as it is.
 std::size_t FindEscape(std::string_view s, std::size_t i) {
 #ifdef __SSE2__
-  const __m128i control = _mm_set1_epi8(0x1f);
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  for (; i + 16 <= s.size(); i += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
-    const __m128i found = _mm_or_si128(
-        low, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-    if (mask != 0) return i + static_cast<std::size_t>(__builtin_ctz(mask));
+  for (; i + kJsonBlock <= s.size(); i += kJsonBlock) {
+    const unsigned stops = JsonStringStops(LoadJsonBlock(s.data() + i));
+    if (stops != 0) return i + static_cast<std::size_t>(std::countr_zero(stops));
   }
 #endif
   while (i < s.size() && !NeedsEscape(s[i])) ++i;
   return i;
+}
+
+// Copies `text` to `to`, or part of it where a character cannot stand in a JSON string as it is:
+// false then.
+bool CopyPlain(std::string_view text, char* to) {
+  const char* from = text.data();
+  const std::size_t n = text.size();
+#ifdef __SSE2__
+  if (n >= kJsonBlock) {
+    const auto copy_block = [&](std::size_t at) {
+      const __m128i block = LoadJsonBlock(from + at);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), block);
+      return JsonStringStops(block) == 0;
+    };
+    for (std::size_t at = 0; at < n - kJsonBlock; at += kJsonBlock) {
+      if (!copy_block(at)) return false;
+    }
+    return copy_block(n - kJsonBlock);
+  }
+  if (n >= 8) {
+    const auto first = LoadWord<std::int64_t>(from);
+    const auto last = LoadWord<std::int64_t>(from + n - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + n - 8, &last, 8);
+    return JsonStringStops(_mm_set_epi64x(last, first)) == 0;
+  }
+  if (n >= 4) {
+    const auto first = LoadWord<std::int32_t>(from);
+    const auto last = LoadWord<std::int32_t>(from + n - 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + n - 4, &last, 4);
+    return JsonStringStops(_mm_set_epi32(last, first, last, first)) == 0;
+  }
+#endif
+  for (std::size_t i = 0; i < n; ++i) {
+    if (NeedsEscape(from[i])) return false;
+    to[i] = from[i];
+  }
+  return true;
 }
 
 char* Escape(char c, char* p) {
@@ -301,6 +331,14 @@ void AppendEscaped(std::string_view text, Sink& out) {
 }
 
 void AppendJsonString(std::string_view text, Sink& out) {
+  // Nearly every text needs no escape: it is copied and looked through at once.
+  char* const p = out.Room(text.size() + 2);
+  if (CopyPlain(text, p + 1)) {
+    p[0] = '"';
+    p[text.size() + 1] = '"';
+    out.Advance(text.size() + 2);
+    return;
+  }
   out.Put('"');
   AppendEscaped(text, out);
   out.Put('"');

@@ -21,7 +21,7 @@ namespace {
 
 using namespace internal;
 
-// One field of the message that is being written, and where it goes.
+// One field of a message whose fields are not in the order of the map, and where it goes.
 struct Item {
   std::uint8_t member;  // position in the map
   WireType type;
@@ -33,7 +33,7 @@ struct Item {
 // Writes the JSON of wire bytes. Each method returns false at damage, with the reason in error().
 class Writer {
  public:
-  explicit Writer(std::string* json) : out_(json) { items_.reserve(128); }
+  explicit Writer(std::string* json) : out_(json) {}
 
   bool Resource(std::string_view wire);
   bool Object(const Type& type, std::string_view wire);
@@ -45,15 +45,19 @@ class Writer {
     return false;
   }
   bool Opaque(std::string_view wire);
-  bool Collect(const Type& type, std::string_view wire, std::string_view& extra);
+  bool Extra(const Type& type, std::string_view extra);
+  bool InOrder(const Type& type, std::string_view wire);
+  bool Sorted(const Type& type, std::string_view wire);
+  void Collect(const Type& type, std::string_view wire);
   bool Members(const Type& type, std::size_t begin, std::size_t end);
   std::size_t GroupEnd(std::size_t begin, std::size_t end) const;
   bool List(const Member& member, std::size_t begin, std::size_t end);
-  bool Value(const Member& member, const Item& item);
+  bool PackedItems(const Member& member, std::string_view numbers);
+  bool Value(const Member& member, std::uint64_t number, std::string_view bytes);
   bool Packed(const Member& member, std::uint64_t number);
   bool Code(const Member& member, std::uint64_t number);
   bool DateText(const Member& member, std::string_view wire);
-  bool ReferenceText(const Member& member, std::size_t begin, std::size_t end);
+  bool ReferenceText(const Member& member, const std::string_view (&parts)[4]);
   void Name(const Member& member);
 
   Sink out_;
@@ -63,9 +67,35 @@ class Writer {
 };
 
 // What stands for an absent value: a gap of a list, or a default that was written out.
-bool IsAbsent(const Member& member, const Item& item) {
-  if (item.type == WireType::kBytes) return item.bytes.empty();
-  return member.kind == Kind::kEnum && item.value == 0;
+bool IsAbsent(const Member& member, WireType type, std::uint64_t number, std::string_view bytes) {
+  if (type == WireType::kBytes) return bytes.empty();
+  return member.kind == Kind::kEnum && number == 0;
+}
+
+enum class Order { kDamaged, kOfMap, kOther };
+
+// How the fields of a message stand; `extra` is set to its extra field.
+Order FindOrder(const Type& type, std::string_view wire, std::string_view& extra) {
+  WireReader reader(wire);
+  bool ordered = true;
+  int last = -1;
+  for (WireField field; reader.Next(field);) {
+    if (field.number == type.extra_field) {
+      if (field.type != WireType::kBytes) return Order::kDamaged;
+      extra = field.bytes;
+      continue;
+    }
+    const Member* const member = FindField(type, field.number);
+    if (member == nullptr) return Order::kDamaged;
+    if (!IsPacked(*member) && (field.type == WireType::kVarint) != IsVarint(member->kind))
+      return Order::kDamaged;
+    const int position = static_cast<int>(member - type.members.data());
+    const bool may_repeat = member->repeated || member->kind == Kind::kReferenceText;
+    ordered = ordered && position + (may_repeat ? 1 : 0) > last;
+    last = position;
+  }
+  if (!reader.ok()) return Order::kDamaged;
+  return ordered ? Order::kOfMap : Order::kOther;
 }
 
 bool Writer::Resource(std::string_view wire) {
@@ -102,59 +132,101 @@ bool Writer::Opaque(std::string_view wire) {
 
 bool Writer::Object(const Type& type, std::string_view wire) {
   if (++depth_ > kMaxMessageDepth) return Damaged("nested too deeply");
-  const std::size_t begin = items_.size();
   std::string_view extra;
-  if (!Collect(type, wire, extra)) return Damaged(type.name);
+  const Order order = FindOrder(type, wire, extra);
+  if (order == Order::kDamaged) return Damaged(type.name);
   out_.Put('{');
   if (type.resource_field != 0) {
     out_.Append("\"resourceType\":\"");
     out_.Append(type.name);
     out_.Put('"');
   }
-  if (!Members(type, begin, items_.size())) return Damaged(type.name);
-  items_.resize(begin);
-  if (!extra.empty()) {
-    if (!IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
-    const std::string_view inside = extra.substr(extra.find('{') + 1);
-    if (inside.find_first_not_of(' ') != inside.find('}')) {
-      if (out_.back() != '{') out_.Put(',');
-      out_.Append(inside.substr(0, inside.rfind('}')));
-    }
-  }
+  if (!(order == Order::kOfMap ? InOrder(type, wire) : Sorted(type, wire)))
+    return Damaged(type.name);
+  if (!extra.empty() && !Extra(type, extra)) return false;
   out_.Put('}');
   --depth_;
   return true;
 }
 
+bool Writer::Extra(const Type& type, std::string_view extra) {
+  if (!IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
+  const std::string_view inside = extra.substr(extra.find('{') + 1);
+  if (inside.find_first_not_of(' ') != inside.find('}')) {
+    if (out_.back() != '{') out_.Put(',');
+    out_.Append(inside.substr(0, inside.rfind('}')));
+  }
+  return true;
+}
+
+// Fields in the order of the map are written as they come.
+bool Writer::InOrder(const Type& type, std::string_view wire) {
+  WireReader reader(wire);
+  const Member* last = nullptr;
+  bool list_open = false;         // of `last`
+  std::string_view reference[4];  // of `last`, if it is the text of a reference
+  while (true) {
+    WireField field;
+    const bool more = reader.Next(field);
+    if (more && field.number == type.extra_field) continue;
+    const Member* const member = more ? &type.members[type.by_field[field.number]] : nullptr;
+    if (member != last) {
+      if (list_open) out_.Put(']');
+      list_open = false;
+      if (last != nullptr && last->kind == Kind::kReferenceText) {
+        if (!ReferenceText(*last, reference)) return false;
+      }
+      if (!more) return true;
+      if (last != nullptr && last->element == member->element)
+        return Damaged(type.elements[member->element].name);
+      last = member;
+    }
+    if (!more) return true;
+    if (member->kind == Kind::kReferenceText) {
+      reference[field.number - member->field] = field.bytes;
+    } else if (!member->repeated) {
+      if (IsAbsent(*member, field.type, field.value, field.bytes)) continue;
+      Name(*member);
+      if (!Value(*member, field.value, field.bytes)) return false;
+    } else if (const bool packed = IsPacked(*member) && field.type == WireType::kBytes;
+               !packed || !field.bytes.empty()) {
+      if (!list_open) {
+        Name(*member);
+        out_.Put('[');
+        list_open = true;
+      } else {
+        out_.Put(',');
+      }
+      if (!(packed ? PackedItems(*member, field.bytes) : Value(*member, field.value, field.bytes)))
+        return false;
+    }
+  }
+}
+
+// Fields in any other order.
+bool Writer::Sorted(const Type& type, std::string_view wire) {
+  const std::size_t begin = items_.size();
+  Collect(type, wire);
+  if (!Members(type, begin, items_.size())) return false;
+  items_.resize(begin);
+  return true;
+}
+
 // Puts the fields into items_, in the order of the map.
-bool Writer::Collect(const Type& type, std::string_view wire, std::string_view& extra) {
+void Writer::Collect(const Type& type, std::string_view wire) {
   WireReader reader(wire);
   const std::size_t begin = items_.size();
-  bool ordered = true;
-  std::uint8_t last = 0;
   for (WireField field; reader.Next(field);) {
-    if (field.number == type.extra_field) {
-      if (field.type != WireType::kBytes) return false;
-      extra = field.bytes;
-      continue;
-    }
-    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName)
-      return false;
-    const std::uint8_t position = type.by_field[field.number];
-    const Member& member = type.members[position];
-    if (!IsPacked(member) && (field.type == WireType::kVarint) != IsVarint(member.kind))
-      return false;
-    ordered = ordered && position >= last;
-    last = position;
-    items_.push_back(
-        {position, field.type, static_cast<std::uint16_t>(field.number), field.value, field.bytes});
+    if (field.number == type.extra_field) continue;
+    items_.push_back({type.by_field[field.number],
+                      field.type,
+                      static_cast<std::uint16_t>(field.number),
+                      field.value,
+                      field.bytes});
   }
-  if (!ordered) {
-    std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
-                     items_.end(),
-                     [](const Item& a, const Item& b) { return a.member < b.member; });
-  }
-  return reader.ok();
+  std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+                   items_.end(),
+                   [](const Item& a, const Item& b) { return a.member < b.member; });
 }
 
 std::size_t Writer::GroupEnd(std::size_t begin, std::size_t end) const {
@@ -172,15 +244,18 @@ bool Writer::Members(const Type& type, std::size_t begin, std::size_t end) {
       return Damaged(type.elements[member.element].name);
     last = &member;
     if (member.kind == Kind::kReferenceText) {
-      if (!ReferenceText(member, begin, group_end)) return false;
+      std::string_view parts[4];
+      for (std::size_t i = begin; i < group_end; ++i)
+        parts[items_[i].field - member.field] = items_[i].bytes;
+      if (!ReferenceText(member, parts)) return false;
     } else if (member.repeated) {
       if (!List(member, begin, group_end)) return false;
     } else if (group_end != begin + 1) {
       return Damaged(std::string(member.name) + " stands twice");
-    } else if (!IsAbsent(member, items_[begin])) {
+    } else if (const Item item = items_[begin];
+               !IsAbsent(member, item.type, item.value, item.bytes)) {
       Name(member);
-      const Item item = items_[begin];
-      if (!Value(member, item)) return false;
+      if (!Value(member, item.value, item.bytes)) return false;
     }
     begin = group_end;
   }
@@ -192,8 +267,7 @@ void Writer::Name(const Member& member) {
   char* p = begin;
   if (out_.back() != '{') *p++ = ',';
   *p++ = '"';
-  std::memcpy(p, member.name.data(), member.name.size());
-  p += member.name.size();
+  p = CopyBytes(p, member.name);
   *p++ = '"';
   *p++ = ':';
   out_.Advance(static_cast<std::size_t>(p - begin));
@@ -210,44 +284,49 @@ bool Writer::List(const Member& member, std::size_t begin, std::size_t end) {
   out_.Put('[');
   for (std::size_t i = begin; i < end; ++i) {
     const Item item = items_[i];
-    if (IsPacked(member) && item.type == WireType::kBytes) {
-      WireReader packed(item.bytes);
-      for (std::uint64_t number = 0; packed.NextPacked(number);) {
-        if (out_.back() != '[') out_.Put(',');
-        if (!Packed(member, number)) return false;
-      }
-      if (!packed.ok()) return false;
-      continue;
-    }
+    const bool packed = IsPacked(member) && item.type == WireType::kBytes;
+    if (packed && item.bytes.empty()) continue;
     if (out_.back() != '[') out_.Put(',');
-    if (!Value(member, item)) return false;
+    if (!(packed ? PackedItems(member, item.bytes) : Value(member, item.value, item.bytes)))
+      return false;
   }
   out_.Put(']');
   return true;
 }
 
-bool Writer::Value(const Member& member, const Item& item) {
+// The items of a packed list, which has at least one.
+bool Writer::PackedItems(const Member& member, std::string_view numbers) {
+  WireReader packed(numbers);
+  bool first = true;
+  for (std::uint64_t number = 0; packed.NextPacked(number); first = false) {
+    if (!first) out_.Put(',');
+    if (!Packed(member, number)) return false;
+  }
+  return packed.ok();
+}
+
+bool Writer::Value(const Member& member, std::uint64_t number, std::string_view bytes) {
   switch (member.kind) {
     case Kind::kBoolean:
-      out_.Append(item.value != 0 ? "true" : "false");
+      out_.Append(number != 0 ? "true" : "false");
       return true;
     case Kind::kInteger:
-      out_.Append(std::to_string(static_cast<std::int32_t>(item.value)));
+      out_.Append(std::to_string(static_cast<std::int32_t>(number)));
       return true;
     case Kind::kPositiveInt:
     case Kind::kUnsignedInt:
-      out_.Append(std::to_string(static_cast<std::uint32_t>(item.value)));
+      out_.Append(std::to_string(static_cast<std::uint32_t>(number)));
       return true;
     case Kind::kEnum:
-      return Code(member, item.value);
+      return Code(member, number);
     case Kind::kMessage:
-      return Object(kTables.types[member.ref], item.bytes);
+      return Object(kTables.types[member.ref], bytes);
     case Kind::kResource:
-      return Resource(item.bytes);
+      return Resource(bytes);
     default:
       break;
   }
-  if (item.bytes.empty()) {
+  if (bytes.empty()) {
     out_.Append("null");
     return true;
   }
@@ -255,13 +334,13 @@ bool Writer::Value(const Member& member, const Item& item) {
     case Kind::kDate:
     case Kind::kDateTime:
     case Kind::kInstant:
-      return DateText(member, item.bytes);
+      return DateText(member, bytes);
     case Kind::kDecimal:
-      if (!IsDecimal(item.bytes)) return Damaged(member.name);
-      out_.Append(item.bytes);
+      if (!IsDecimal(bytes)) return Damaged(member.name);
+      out_.Append(bytes);
       return true;
     default:
-      AppendJsonString(item.bytes, out_);
+      AppendJsonString(bytes, out_);
       return true;
   }
 }
@@ -272,7 +351,7 @@ bool Writer::Packed(const Member& member, std::uint64_t number) {
     out_.Append("null");
     return true;
   }
-  return Value(member, {0, WireType::kVarint, 0, number, {}});
+  return Value(member, number, {});
 }
 
 bool Writer::Code(const Member& member, std::uint64_t number) {
@@ -306,9 +385,7 @@ bool Writer::DateText(const Member& member, std::string_view wire) {
 }
 
 // Type/id[/_history/version], or the uri.
-bool Writer::ReferenceText(const Member& member, std::size_t begin, std::size_t end) {
-  std::string_view parts[4];
-  for (std::size_t i = begin; i < end; ++i) parts[items_[i].field - member.field] = items_[i].bytes;
+bool Writer::ReferenceText(const Member& member, const std::string_view (&parts)[4]) {
   const auto& [type, id, version, uri] = parts;
   if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) ||
       (!version.empty() && type.empty())) {
