@@ -1,14 +1,12 @@
 #include "fhir-mappings/runtime/json_text.h"
 
+#include <bit>
 #include <cstring>
 #include <utility>
 #include <vector>
 
-#include "fhir-mappings/runtime/rapidjson.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "fhir-mappings/runtime/json_parser.h"
+#include "fhir-mappings/runtime/type_lookup.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -20,20 +18,52 @@ constexpr bool NeedsEscape(char c) {
 // The first character from `i` on that cannot stand in a JSON string as it is.
 std::size_t FindEscape(std::string_view s, std::size_t i) {
 #ifdef __SSE2__
-  const __m128i control = _mm_set1_epi8(0x1f);
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  for (; i + 16 <= s.size(); i += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, control), block);
-    const __m128i found = _mm_or_si128(
-        low, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-    if (mask != 0) return i + static_cast<std::size_t>(__builtin_ctz(mask));
+  for (; i + kJsonBlock <= s.size(); i += kJsonBlock) {
+    const unsigned stops = JsonStringStops(LoadJsonBlock(s.data() + i));
+    if (stops != 0) return i + static_cast<std::size_t>(std::countr_zero(stops));
   }
 #endif
   while (i < s.size() && !NeedsEscape(s[i])) ++i;
   return i;
+}
+
+// Copies `text` to `to`, or part of it where a character cannot stand in a JSON string as it is:
+// false then.
+bool CopyPlain(std::string_view text, char* to) {
+  const char* from = text.data();
+  const std::size_t n = text.size();
+#ifdef __SSE2__
+  if (n >= kJsonBlock) {
+    const auto copy_block = [&](std::size_t at) {
+      const __m128i block = LoadJsonBlock(from + at);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), block);
+      return JsonStringStops(block) == 0;
+    };
+    for (std::size_t at = 0; at < n - kJsonBlock; at += kJsonBlock) {
+      if (!copy_block(at)) return false;
+    }
+    return copy_block(n - kJsonBlock);
+  }
+  if (n >= 8) {
+    const auto first = LoadWord<std::int64_t>(from);
+    const auto last = LoadWord<std::int64_t>(from + n - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + n - 8, &last, 8);
+    return JsonStringStops(_mm_set_epi64x(last, first)) == 0;
+  }
+  if (n >= 4) {
+    const auto first = LoadWord<std::int32_t>(from);
+    const auto last = LoadWord<std::int32_t>(from + n - 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + n - 4, &last, 4);
+    return JsonStringStops(_mm_set_epi32(last, first, last, first)) == 0;
+  }
+#endif
+  for (std::size_t i = 0; i < n; ++i) {
+    if (NeedsEscape(from[i])) return false;
+    to[i] = from[i];
+  }
+  return true;
 }
 
 char* Escape(char c, char* p) {
@@ -76,43 +106,44 @@ bool ParseText(std::string_view text, Handler& handler) {
     if (static_cast<unsigned char>(c) < 0x20) return false;
   }
   InsituCopy copy(text);
-  InsituStream stream(copy.data());
-  rapidjson::Reader parser;
-  return !parser.Parse < rapidjson::kParseInsituFlag |
-         rapidjson::kParseNumbersAsStringsFlag > (stream, handler).IsError();
+  return JsonParser<Handler>(copy.data(), handler).Parse() == JsonParser<Handler>::Result::kParsed;
 }
 
 // Accepts one object of bounded depth.
-struct ObjectCheck : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ObjectCheck> {
+struct ObjectCheck {
   unsigned depth = 0;
-  bool Default() { return depth != 0; }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return depth != 0; }
+  bool Null() { return depth != 0; }
+  bool Bool(bool) { return depth != 0; }
+  bool Number(std::string_view) { return depth != 0; }
+  bool String(const JsonString&) { return depth != 0; }
+  bool Key(const JsonString&) { return true; }
   bool StartObject() { return ++depth <= kMaxTextDepth; }
-  bool EndObject(rapidjson::SizeType) {
+  bool EndObject(std::size_t) {
     --depth;
     return true;
   }
   bool StartArray() { return depth != 0 && ++depth <= kMaxTextDepth; }
-  bool EndArray(rapidjson::SizeType) {
+  bool EndArray(std::size_t) {
     --depth;
     return true;
   }
 };
 
 // Tells each reference with the names of the members that lead to it.
-class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ReferenceFinder> {
+class ReferenceFinder {
  public:
   using Visit = std::function<void(std::string_view, std::string_view)>;
   explicit ReferenceFinder(const Visit& visit) : visit_(visit) {}
 
-  bool Default() { return !lengths_.empty(); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return Default(); }
-  bool String(const char* text, rapidjson::SizeType length, bool) {
-    if (reference_ && lengths_.size() > 1) visit_(members_, {text, length});
-    return Default();
+  bool Null() { return !lengths_.empty(); }
+  bool Bool(bool) { return !lengths_.empty(); }
+  bool Number(std::string_view) { return !lengths_.empty(); }
+  bool String(const JsonString& string) {
+    if (reference_ && lengths_.size() > 1) visit_(members_, string.text);
+    return !lengths_.empty();
   }
-  bool Key(const char* text, rapidjson::SizeType length, bool) {
-    key_.assign(text, length);
+  bool Key(const JsonString& name) {
+    key_ = name.text;
     reference_ = key_ == "reference";
     return true;
   }
@@ -121,12 +152,12 @@ class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, R
     reference_ = false;
     return true;
   }
-  bool EndObject(rapidjson::SizeType) { return Close(); }
+  bool EndObject(std::size_t) { return Close(); }
   bool StartArray() {
     reference_ = false;
     return !lengths_.empty() && Open();
   }
-  bool EndArray(rapidjson::SizeType) { return Close(); }
+  bool EndArray(std::size_t) { return Close(); }
 
  private:
   bool Open() {
@@ -149,23 +180,20 @@ class ReferenceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, R
 };
 
 // Copies events to text, with the edit on the way.
-class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
+class Editor {
  public:
   Editor(const JsonEdit& edit, Sink& out) : edit_(edit), out_(out) {}
 
   bool left() const { return !gone_; }
 
-  bool Default() { return false; }
   bool Null() { return Scalar("null"); }
   bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-    return Scalar({text, length});
-  }
+  bool Number(std::string_view number) { return Scalar(number); }
 
-  bool String(const char* text, rapidjson::SizeType length, bool) {
+  bool String(const JsonString& string) {
     if (frames_.empty()) return false;
     if (skip_) return Skipped();
-    const std::string_view value(text, length);
+    const std::string_view value = string.text;
     if (key_ == Key::kReference && edit_.reference) {
       replacement_.clear();
       const JsonEdit::Action action = edit_.reference(value, &replacement_);
@@ -181,8 +209,8 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
     return true;
   }
 
-  bool Key(const char* text, rapidjson::SizeType length, bool) {
-    const std::string_view name(text, length);
+  bool Key(const JsonString& string) {
+    const std::string_view name = string.text;
     if (skip_depth_ != 0) return true;
     const bool top = frames_.size() == 1;
     key_ = !top && name == "reference"     ? Key::kReference
@@ -200,9 +228,9 @@ class Editor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Editor> {
   }
 
   bool StartObject() { return Start('{'); }
-  bool EndObject(rapidjson::SizeType) { return End('}'); }
+  bool EndObject(std::size_t) { return End('}'); }
   bool StartArray() { return !frames_.empty() && Start('['); }
-  bool EndArray(rapidjson::SizeType) { return End(']'); }
+  bool EndArray(std::size_t) { return End(']'); }
 
  private:
   enum class Key { kOther, kReference, kResourceType };
@@ -303,6 +331,14 @@ void AppendEscaped(std::string_view text, Sink& out) {
 }
 
 void AppendJsonString(std::string_view text, Sink& out) {
+  // Nearly every text needs no escape: it is copied and looked through at once.
+  char* const p = out.Room(text.size() + 2);
+  if (CopyPlain(text, p + 1)) {
+    p[0] = '"';
+    p[text.size() + 1] = '"';
+    out.Advance(text.size() + 2);
+    return;
+  }
   out.Put('"');
   AppendEscaped(text, out);
   out.Put('"');

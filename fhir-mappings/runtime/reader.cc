@@ -9,9 +9,9 @@
 #include "fhir-mappings/runtime/date_wire.h"
 #include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/foreign_text.h"
+#include "fhir-mappings/runtime/json_parser.h"
 #include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/primitives.h"
-#include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/read_report.h"
 #include "fhir-mappings/runtime/reader_frame.h"
 #include "fhir-mappings/runtime/resource.h"
@@ -25,7 +25,7 @@ namespace {
 
 using namespace internal;
 
-// Turns RapidJSON's events into wire bytes. What the tables know goes to the wire; the rest goes to
+// Turns a parser's events into wire bytes. What the tables know goes to the wire; the rest goes to
 // ForeignText.
 class Reader {
  public:
@@ -39,25 +39,19 @@ class Reader {
 
   bool Run(std::string_view json);
 
-  // RapidJSON handler. False stops the parser.
+  // The parser's handler. False stops it.
   bool Null();
   bool Bool(bool value);
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool);
-  bool String(const char* text, rapidjson::SizeType length, bool);
+  bool Number(std::string_view number);
+  bool String(const JsonString& string);
   bool StartObject();
-  bool Key(const char* text, rapidjson::SizeType length, bool);
-  bool EndObject(rapidjson::SizeType members);
+  bool Key(const JsonString& name);
+  bool EndObject(std::size_t members);
   bool StartArray();
-  bool EndArray(rapidjson::SizeType items);
-  // Never called: numbers come as text.
-  bool Int(int) { return false; }
-  bool Uint(unsigned) { return false; }
-  bool Int64(std::int64_t) { return false; }
-  bool Uint64(std::uint64_t) { return false; }
-  bool Double(double) { return false; }
+  bool EndArray(std::size_t items);
 
  private:
-  using Stream = InsituStream;
+  using Parser = JsonParser<Reader>;
 
   bool Parse(std::string_view json);
 
@@ -83,7 +77,7 @@ class Reader {
   bool BeginItem(Frame& frame);
   [[gnu::noinline]] bool NoList(const Member& member);
   Frame& Open(const Type* type);
-  bool Text(Frame& frame, std::string_view text);
+  bool Text(Frame& frame, const JsonString& string);
   bool Code(const Member& member, std::string_view code);
   bool WrongType(const Member& member, std::string_view found, std::string_view value, bool quoted);
   void PutNumberOf(const Member& member, std::uint64_t value);
@@ -97,7 +91,7 @@ class Reader {
                                    std::uint64_t& stood,
                                    const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
-  bool CloseMessage(rapidjson::SizeType members);
+  bool CloseMessage(std::size_t members);
   void PutMeanings(const Frame& frame);
   void PutExtra(std::string_view extra);
   std::string PlaceExtensions(std::string_view object);
@@ -108,7 +102,7 @@ class Reader {
   const Tolerances& tolerances_;
   Sink out_;
 
-  Stream* stream_ = nullptr;
+  Parser* parser_ = nullptr;
   const char* end_ = nullptr;
   std::string_view source_;  // what is parsed, as it was
   std::vector<Frame> frames_;
@@ -138,29 +132,29 @@ bool Reader::Run(std::string_view json) {
 
 bool Reader::Parse(std::string_view json) {
   InsituCopy copy(json);
-  Stream stream(copy.data());
-  Stream* const outer_stream = std::exchange(stream_, &stream);
+  Parser parser(copy.data(), *this);
+  Parser* const outer_parser = std::exchange(parser_, &parser);
   const char* const outer_end = std::exchange(end_, copy.data() + json.size());
   const std::string_view outer_source = std::exchange(source_, json);
-  rapidjson::Reader parser;
   // Recursive parsing is bounded: Enter() stops it at max_depth.
-  const rapidjson::ParseResult result = parser.Parse < rapidjson::kParseInsituFlag |
-                                        rapidjson::kParseNumbersAsStringsFlag > (stream, *this);
-  if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination)
-    report_.NotJson(json, result.Offset(), rapidjson::GetParseError_En(result.Code()));
-  if (!result.IsError() && stream.half_character != 0) {
+  const Parser::Result result = parser.Parse();
+  if (result == Parser::Result::kNotJson) {
+    const JsonError error = FindJsonError(json);
+    report_.NotJson(json, error.offset, error.why);
+  }
+  if (result == Parser::Result::kParsed && parser.half_character() != 0) {
     report_.NotJson(
-        json, stream.half_character, "half of a surrogate pair stands alone in a string.");
+        json, parser.half_character(), "half of a surrogate pair stands alone in a string.");
   }
   // The parser takes a NUL for the end.
-  if (!result.IsError() && stream.Tell() < json.size()) {
+  if (result == Parser::Result::kParsed && parser.offset() < json.size()) {
     report_.Stop("structure",
-                 "something stands behind the resource at byte " + std::to_string(stream.Tell()));
+                 "something stands behind the resource at byte " + std::to_string(parser.offset()));
   }
-  stream_ = outer_stream;
+  parser_ = outer_parser;
   end_ = outer_end;
   source_ = outer_source;
-  return !result.IsError();
+  return result == Parser::Result::kParsed;
 }
 
 bool Reader::TooMany() { return report_.Stop("too-costly", "the document has too many members"); }
@@ -227,9 +221,8 @@ bool Reader::Bool(bool value) {
   return true;
 }
 
-bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
+bool Reader::Number(std::string_view number) {
   if (!Count()) return false;
-  const std::string_view number(text, length);
   if (foreign_.open()) return foreign_.Scalar(number, false);
   if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
@@ -252,18 +245,18 @@ bool Reader::RawNumber(const char* text, rapidjson::SizeType length, bool) {
   return true;
 }
 
-bool Reader::String(const char* text, rapidjson::SizeType length, bool) {
+bool Reader::String(const JsonString& string) {
   if (!Count()) return false;
-  const std::string_view string(text, length);
-  if (foreign_.open()) return foreign_.Scalar(string, true);
+  if (foreign_.open()) return foreign_.Scalar(string.text, true);
   if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
   return Text(frame, string);
 }
 
-bool Reader::Text(Frame& frame, std::string_view text) {
+bool Reader::Text(Frame& frame, const JsonString& string) {
   const Member& member = *frame.member;
+  const std::string_view text = string.text;
   if (text.empty()) {
     return Displace(tolerances_.forms,
                     "value",
@@ -307,7 +300,9 @@ bool Reader::Text(Frame& frame, std::string_view text) {
     default:
       break;
   }
-  if (!HasForm(member.kind, text)) return malformed();
+  // A string without escapes has no control characters, or the parser had refused it.
+  const bool any_string = member.kind <= Kind::kXhtml;
+  if (!(any_string && string.plain) && !HasForm(member.kind, text)) return malformed();
   if (member.field != 0) PutBytes(out_, member.field, text);
   return true;
 }
@@ -356,7 +351,7 @@ bool Reader::Displace(Tolerance tolerance,
 void Reader::CloseDisplacedList(Frame& frame) {
   out_.Truncate(frame.list_wire);
   foreign_.ExtraList(frame.member->name,
-                     source_.substr(frame.list_text, stream_->Tell() - 1 - frame.list_text));
+                     source_.substr(frame.list_text, parser_->offset() - 1 - frame.list_text));
   frame.list_displaced = false;
 }
 
@@ -404,7 +399,7 @@ bool Reader::StartMessage(const Member& member) {
 
 bool Reader::StartResource(const Member* member) {
   const ResourceName name = FindResourceType(
-      std::string_view(stream_->src_, static_cast<std::size_t>(end_ - stream_->src_)));
+      std::string_view(parser_->at(), static_cast<std::size_t>(end_ - parser_->at())));
   if (!name.found) {
     Complain("structure", member, name.stated ? "unknown resourceType" : "resourceType is missing");
     if (member == nullptr) return false;
@@ -424,9 +419,8 @@ bool Reader::StartResource(const Member* member) {
   return name.type != nullptr || foreign_.BeginOpaque();
 }
 
-bool Reader::Key(const char* text, rapidjson::SizeType length, bool) {
-  const std::string_view name(text, length);
-  return foreign_.open() ? foreign_.Key(name) : MemberKey(frames_.back(), name);
+bool Reader::Key(const JsonString& name) {
+  return foreign_.open() ? foreign_.Key(name.text) : MemberKey(frames_.back(), name.text);
 }
 
 // Marks in `stood` that the element of `member` stands in this object: once, and as one type.
@@ -503,7 +497,7 @@ bool Reader::StartArray() {
   }
   frame.in_array = true;
   frame.items = 0;
-  frame.list_text = stream_->Tell();
+  frame.list_text = parser_->offset();
   frame.list_wire = out_.size();
   if (IsPacked(member)) {
     PutTag(out_, member.field, WireType::kBytes);
@@ -512,7 +506,7 @@ bool Reader::StartArray() {
   return true;
 }
 
-bool Reader::EndArray(rapidjson::SizeType items) {
+bool Reader::EndArray(std::size_t items) {
   --depth_;
   if (foreign_.open()) return foreign_.EndArray(items);
   Frame& frame = frames_.back();
@@ -534,13 +528,13 @@ bool Reader::EndArray(rapidjson::SizeType items) {
   return true;
 }
 
-bool Reader::EndObject(rapidjson::SizeType members) {
+bool Reader::EndObject(std::size_t members) {
   --depth_;
   if (!foreign_.open()) return CloseMessage(members);
   return !foreign_.EndObject(members) || CloseOpaque();
 }
 
-bool Reader::CloseMessage(rapidjson::SizeType members) {
+bool Reader::CloseMessage(std::size_t members) {
   Frame& frame = frames_.back();
   if (members == 0) {
     frame.member = nullptr;

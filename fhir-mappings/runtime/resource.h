@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 
 #include "fhir-mappings/runtime/issue.h"
+#include "fhir-mappings/runtime/search_tokens.h"
 
 namespace handoff::fhir {
 
@@ -149,7 +150,7 @@ absl::Status Rewrite(std::string_view encoded, const RewriteOptions& options, st
 // bare code or boolean is
 // "|code"), reference "Type/id" (or its uri), identifier "system|value". Date parameters yield
 // nothing here.
-void AppendTokens(std::string_view encoded, std::vector<std::string>* tokens);
+void AppendTokens(std::string_view encoded, SearchTokens* tokens);
 
 // True if the map of `type` declares search parameter `name` as token or reference.
 bool IsSearchable(std::string_view type, std::string_view name);

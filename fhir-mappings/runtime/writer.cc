@@ -14,7 +14,6 @@
 #include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_text.h"
 #include "fhir-mappings/runtime/json_text_view.h"
-#include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/tables.h"
@@ -27,11 +26,12 @@ namespace {
 
 using namespace internal;
 
-// One field of the message that is being written, and where it goes.
+// One field of a message whose fields are not in the order of the map, and where it goes.
 struct Item {
   std::uint8_t member;  // position in the map
   WireType type;
   std::uint16_t field;
+  std::uint32_t place;  // among the fields of the message
   std::uint64_t value;
   std::string_view bytes;
 };
@@ -39,7 +39,7 @@ struct Item {
 // Writes the JSON of wire bytes. Each method returns false at damage, with the reason in error().
 class Writer {
  public:
-  explicit Writer(std::string* json) : out_(json) { items_.reserve(128); }
+  explicit Writer(std::string* json) : out_(json) {}
 
   bool Resource(std::string_view wire);
   bool Object(const Type& type, std::string_view wire);
@@ -51,19 +51,22 @@ class Writer {
     return false;
   }
   bool Opaque(std::string_view wire);
-  bool Collect(const Type& type, std::string_view wire, std::string_view& extra);
   void Extra(std::string_view extra);
   bool Extensions(const Type& type, std::size_t known, std::string_view extra);
   bool ExtensionItems(const Type& type, std::size_t known, std::string_view list);
   bool Extension(const Type& type, const Item& item);
+  bool InOrder(const Type& type, std::string_view wire);
+  bool Sorted(const Type& type, std::string_view wire);
+  void Collect(const Type& type, std::string_view wire);
   bool Members(const Type& type, std::size_t begin, std::size_t end);
   std::size_t GroupEnd(std::size_t begin, std::size_t end) const;
   bool List(const Member& member, std::size_t begin, std::size_t end);
-  bool Value(const Member& member, const Item& item);
+  bool PackedItems(const Member& member, std::string_view numbers);
+  bool Value(const Member& member, std::uint64_t number, std::string_view bytes);
   bool Packed(const Member& member, std::uint64_t number);
   bool Code(const Member& member, std::uint64_t number);
   bool DateText(const Member& member, std::string_view wire);
-  bool ReferenceText(const Member& member, std::size_t begin, std::size_t end);
+  bool ReferenceText(const Member& member, const std::string_view (&parts)[4]);
   void Name(const Member& member);
 
   Sink out_;
@@ -73,9 +76,38 @@ class Writer {
 };
 
 // What stands for an absent value: a gap of a list, or a default that was written out.
-bool IsAbsent(const Member& member, const Item& item) {
-  if (item.type == WireType::kBytes) return item.bytes.empty();
-  return member.kind == Kind::kEnum && item.value == 0;
+bool IsAbsent(const Member& member, WireType type, std::uint64_t number, std::string_view bytes) {
+  if (type == WireType::kBytes) return bytes.empty();
+  return member.kind == Kind::kEnum && number == 0;
+}
+
+enum class Order { kDamaged, kOfMap, kOther };
+
+// How the fields of a message stand; `extra` is set to its extra field.
+Order FindOrder(const Type& type, std::string_view wire, std::string_view& extra) {
+  WireReader reader(wire);
+  bool ordered = true;
+  int last = -1;
+  for (WireField field; reader.Next(field);) {
+    if (field.number == type.extra_field) {
+      if (field.type != WireType::kBytes) return Order::kDamaged;
+      extra = field.bytes;
+      continue;
+    }
+    const Member* const member = FindField(type, field.number);
+    if (member == nullptr && IsMeaning(type, field.number)) continue;
+    if (member == nullptr) return Order::kDamaged;
+    if (!IsPacked(*member) && (field.type == WireType::kVarint) != IsVarint(member->kind))
+      return Order::kDamaged;
+    const int position = static_cast<int>(member - type.members.data());
+    const bool may_repeat = member->repeated || member->kind == Kind::kReferenceText;
+    // Known extensions stand behind everything, in the list of all.
+    ordered = ordered && position + (may_repeat ? 1 : 0) > last &&
+              static_cast<std::size_t>(position) < type.own_members();
+    last = position;
+  }
+  if (!reader.ok()) return Order::kDamaged;
+  return ordered ? Order::kOfMap : Order::kOther;
 }
 
 // An item of a list in `extra` that stands for a field, and its number.
@@ -121,22 +153,22 @@ bool Writer::Opaque(std::string_view wire) {
 
 bool Writer::Object(const Type& type, std::string_view wire) {
   if (++depth_ > kMaxMessageDepth) return Damaged("nested too deeply");
-  const std::size_t begin = items_.size();
   std::string_view extra;
-  if (!Collect(type, wire, extra)) return Damaged(type.name);
+  const Order order = FindOrder(type, wire, extra);
+  if (order == Order::kDamaged) return Damaged(type.name);
   if (!type.is_extension) out_.Put('{');
   if (type.resource_field != 0) {
     out_.Append("\"resourceType\":\"");
     out_.Append(type.name);
     out_.Put('"');
   }
-  std::size_t own = items_.size();
-  while (own > begin && items_[own - 1].member >= type.own_members()) --own;
-  if (!Members(type, begin, own)) return Damaged(type.name);
+  const std::size_t begin = items_.size();
+  if (!(order == Order::kOfMap ? InOrder(type, wire) : Sorted(type, wire)))
+    return Damaged(type.name);
   if (!extra.empty() && !IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
   if (type.extensions.empty()) {
     Extra(extra);
-  } else if (!Extensions(type, own, extra)) {
+  } else if (!Extensions(type, begin, extra)) {
     return false;
   }
   items_.resize(begin);
@@ -224,7 +256,8 @@ bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_vie
 bool Writer::Extension(const Type& type, const Item& item) {
   const Member& member = type.members[item.member];
   const internal::Extension& extension = *ExtensionOf(type, member);
-  if (IsAbsent(member, item) && member.kind != Kind::kMessage) return true;
+  if (member.kind != Kind::kMessage && IsAbsent(member, item.type, item.value, item.bytes))
+    return true;
   out_.Append(out_.back() == '[' ? "{\"url\":\"" : ",{\"url\":\"");
   out_.Append(extension.url);
   if (extension.value.empty()) {
@@ -234,42 +267,86 @@ bool Writer::Extension(const Type& type, const Item& item) {
   out_.Append("\",\"");
   out_.Append(extension.value);
   out_.Append("\":");
-  if (!Value(member, item)) return false;
+  if (!Value(member, item.value, item.bytes)) return false;
   out_.Put('}');
   return true;
 }
 
+// Fields in the order of the map are written as they come.
+bool Writer::InOrder(const Type& type, std::string_view wire) {
+  WireReader reader(wire);
+  const Member* last = nullptr;
+  bool list_open = false;         // of `last`
+  std::string_view reference[4];  // of `last`, if it is the text of a reference
+  while (true) {
+    WireField field;
+    const bool more = reader.Next(field);
+    if (more && (field.number == type.extra_field || IsMeaning(type, field.number))) continue;
+    const Member* const member = more ? &type.members[type.by_field[field.number]] : nullptr;
+    if (member != last) {
+      if (list_open) out_.Put(']');
+      list_open = false;
+      if (last != nullptr && last->kind == Kind::kReferenceText) {
+        if (!ReferenceText(*last, reference)) return false;
+      }
+      if (!more) return true;
+      if (last != nullptr && last->element == member->element)
+        return Damaged(type.elements[member->element].name);
+      last = member;
+    }
+    if (!more) return true;
+    if (member->kind == Kind::kReferenceText) {
+      reference[field.number - member->field] = field.bytes;
+    } else if (!member->repeated) {
+      if (IsAbsent(*member, field.type, field.value, field.bytes)) continue;
+      Name(*member);
+      if (!Value(*member, field.value, field.bytes)) return false;
+    } else if (const bool packed = IsPacked(*member) && field.type == WireType::kBytes;
+               !packed || !field.bytes.empty()) {
+      if (!list_open) {
+        Name(*member);
+        out_.Put('[');
+        list_open = true;
+      } else {
+        out_.Put(',');
+      }
+      if (!(packed ? PackedItems(*member, field.bytes) : Value(*member, field.value, field.bytes)))
+        return false;
+    }
+  }
+}
+
+// Fields in any other order. Leaves the known extensions in items_.
+bool Writer::Sorted(const Type& type, std::string_view wire) {
+  const std::size_t begin = items_.size();
+  Collect(type, wire);
+  std::size_t own = items_.size();
+  while (own > begin && items_[own - 1].member >= type.own_members()) --own;
+  if (!Members(type, begin, own)) return false;
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+               items_.begin() + static_cast<std::ptrdiff_t>(own));
+  return true;
+}
+
 // Puts the fields into items_, in the order of the map.
-bool Writer::Collect(const Type& type, std::string_view wire, std::string_view& extra) {
+void Writer::Collect(const Type& type, std::string_view wire) {
   WireReader reader(wire);
   const std::size_t begin = items_.size();
-  bool ordered = true;
-  std::uint8_t last = 0;
-  for (WireField field; reader.Next(field);) {
-    if (field.number == type.extra_field) {
-      if (field.type != WireType::kBytes) return false;
-      extra = field.bytes;
-      continue;
-    }
-    if (field.number >= type.by_field.size() || type.by_field[field.number] == kNoName) {
-      if (IsMeaning(type, field.number)) continue;
-      return false;
-    }
-    const std::uint8_t position = type.by_field[field.number];
-    const Member& member = type.members[position];
-    if (!IsPacked(member) && (field.type == WireType::kVarint) != IsVarint(member.kind))
-      return false;
-    ordered = ordered && position >= last;
-    last = position;
-    items_.push_back(
-        {position, field.type, static_cast<std::uint16_t>(field.number), field.value, field.bytes});
+  std::uint32_t place = 0;
+  for (WireField field; reader.Next(field); ++place) {
+    if (field.number == type.extra_field || IsMeaning(type, field.number)) continue;
+    items_.push_back({type.by_field[field.number],
+                      field.type,
+                      static_cast<std::uint16_t>(field.number),
+                      place,
+                      field.value,
+                      field.bytes});
   }
-  if (!ordered) {
-    std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
-                     items_.end(),
-                     [](const Item& a, const Item& b) { return a.member < b.member; });
-  }
-  return reader.ok();
+  std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+            items_.end(),
+            [](const Item& a, const Item& b) {
+              return std::pair(a.member, a.place) < std::pair(b.member, b.place);
+            });
 }
 
 std::size_t Writer::GroupEnd(std::size_t begin, std::size_t end) const {
@@ -287,15 +364,18 @@ bool Writer::Members(const Type& type, std::size_t begin, std::size_t end) {
       return Damaged(type.elements[member.element].name);
     last = &member;
     if (member.kind == Kind::kReferenceText) {
-      if (!ReferenceText(member, begin, group_end)) return false;
+      std::string_view parts[4];
+      for (std::size_t i = begin; i < group_end; ++i)
+        parts[items_[i].field - member.field] = items_[i].bytes;
+      if (!ReferenceText(member, parts)) return false;
     } else if (member.repeated) {
       if (!List(member, begin, group_end)) return false;
     } else if (group_end != begin + 1) {
       return Damaged(std::string(member.name) + " stands twice");
-    } else if (!IsAbsent(member, items_[begin])) {
+    } else if (const Item item = items_[begin];
+               !IsAbsent(member, item.type, item.value, item.bytes)) {
       Name(member);
-      const Item item = items_[begin];
-      if (!Value(member, item)) return false;
+      if (!Value(member, item.value, item.bytes)) return false;
     }
     begin = group_end;
   }
@@ -307,8 +387,7 @@ void Writer::Name(const Member& member) {
   char* p = begin;
   if (out_.back() != '{') *p++ = ',';
   *p++ = '"';
-  std::memcpy(p, member.name.data(), member.name.size());
-  p += member.name.size();
+  p = CopyBytes(p, member.name);
   *p++ = '"';
   *p++ = ':';
   out_.Advance(static_cast<std::size_t>(p - begin));
@@ -325,44 +404,49 @@ bool Writer::List(const Member& member, std::size_t begin, std::size_t end) {
   out_.Put('[');
   for (std::size_t i = begin; i < end; ++i) {
     const Item item = items_[i];
-    if (IsPacked(member) && item.type == WireType::kBytes) {
-      WireReader packed(item.bytes);
-      for (std::uint64_t number = 0; packed.NextPacked(number);) {
-        if (out_.back() != '[') out_.Put(',');
-        if (!Packed(member, number)) return false;
-      }
-      if (!packed.ok()) return false;
-      continue;
-    }
+    const bool packed = IsPacked(member) && item.type == WireType::kBytes;
+    if (packed && item.bytes.empty()) continue;
     if (out_.back() != '[') out_.Put(',');
-    if (!Value(member, item)) return false;
+    if (!(packed ? PackedItems(member, item.bytes) : Value(member, item.value, item.bytes)))
+      return false;
   }
   out_.Put(']');
   return true;
 }
 
-bool Writer::Value(const Member& member, const Item& item) {
+// The items of a packed list, which has at least one.
+bool Writer::PackedItems(const Member& member, std::string_view numbers) {
+  WireReader packed(numbers);
+  bool first = true;
+  for (std::uint64_t number = 0; packed.NextPacked(number); first = false) {
+    if (!first) out_.Put(',');
+    if (!Packed(member, number)) return false;
+  }
+  return packed.ok();
+}
+
+bool Writer::Value(const Member& member, std::uint64_t number, std::string_view bytes) {
   switch (member.kind) {
     case Kind::kBoolean:
-      out_.Append(item.value != 0 ? "true" : "false");
+      out_.Append(number != 0 ? "true" : "false");
       return true;
     case Kind::kInteger:
-      out_.Append(std::to_string(static_cast<std::int32_t>(item.value)));
+      out_.Append(std::to_string(static_cast<std::int32_t>(number)));
       return true;
     case Kind::kPositiveInt:
     case Kind::kUnsignedInt:
-      out_.Append(std::to_string(static_cast<std::uint32_t>(item.value)));
+      out_.Append(std::to_string(static_cast<std::uint32_t>(number)));
       return true;
     case Kind::kEnum:
-      return Code(member, item.value);
+      return Code(member, number);
     case Kind::kMessage:
-      return Object(kTables.types[member.ref], item.bytes);
+      return Object(kTables.types[member.ref], bytes);
     case Kind::kResource:
-      return Resource(item.bytes);
+      return Resource(bytes);
     default:
       break;
   }
-  if (item.bytes.empty()) {
+  if (bytes.empty()) {
     out_.Append("null");
     return true;
   }
@@ -370,13 +454,13 @@ bool Writer::Value(const Member& member, const Item& item) {
     case Kind::kDate:
     case Kind::kDateTime:
     case Kind::kInstant:
-      return DateText(member, item.bytes);
+      return DateText(member, bytes);
     case Kind::kDecimal:
-      if (!IsDecimal(item.bytes)) return Damaged(member.name);
-      out_.Append(item.bytes);
+      if (!IsDecimal(bytes)) return Damaged(member.name);
+      out_.Append(bytes);
       return true;
     default:
-      AppendJsonString(item.bytes, out_);
+      AppendJsonString(bytes, out_);
       return true;
   }
 }
@@ -387,7 +471,7 @@ bool Writer::Packed(const Member& member, std::uint64_t number) {
     out_.Append("null");
     return true;
   }
-  return Value(member, {0, WireType::kVarint, 0, number, {}});
+  return Value(member, number, {});
 }
 
 bool Writer::Code(const Member& member, std::uint64_t number) {
@@ -421,9 +505,7 @@ bool Writer::DateText(const Member& member, std::string_view wire) {
 }
 
 // Type/id[/_history/version], or the uri.
-bool Writer::ReferenceText(const Member& member, std::size_t begin, std::size_t end) {
-  std::string_view parts[4];
-  for (std::size_t i = begin; i < end; ++i) parts[items_[i].field - member.field] = items_[i].bytes;
+bool Writer::ReferenceText(const Member& member, const std::string_view (&parts)[4]) {
   const auto& [type, id, version, uri] = parts;
   if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) ||
       (!version.empty() && type.empty())) {

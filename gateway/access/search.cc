@@ -277,7 +277,7 @@ bool ValueMatches(const SearchValue& value, std::string_view token) {
 
 }  // namespace
 
-bool SearchGroup::Matches(const std::vector<std::string>& tokens) const {
+bool SearchGroup::Matches(const fhir::SearchTokens& tokens) const {
   return std::any_of(tokens.begin(), tokens.end(), [this](std::string_view token) {
     if (!token.starts_with(name) || token.size() <= name.size() || token[name.size()] != '=') {
       return false;

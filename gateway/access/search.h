@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "fhir-mappings/runtime/search_tokens.h"
 #include "gateway/base/clock.h"
 
 namespace handoff::access {
@@ -36,7 +37,7 @@ struct SearchGroup {
   std::vector<SearchValue> values;
 
   // `tokens` as fhir::AppendTokens gives them.
-  bool Matches(const std::vector<std::string>& tokens) const;
+  bool Matches(const fhir::SearchTokens& tokens) const;
 };
 
 struct SearchRequest {

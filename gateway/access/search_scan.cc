@@ -33,7 +33,7 @@ std::string Asked(const SearchRequest& request) {
 
 bool Matches(const SearchRequest& request, const Visible& visible) {
   if (request.groups.empty()) return true;
-  std::vector<std::string> tokens;
+  fhir::SearchTokens tokens;
   fhir::AppendTokens(visible.encoded, &tokens);
   return std::all_of(request.groups.begin(), request.groups.end(), [&](const SearchGroup& group) {
     return group.Matches(tokens);

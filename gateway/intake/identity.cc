@@ -188,8 +188,7 @@ class Identifier {
       // say.
       if (write.before->owner() != sender_.key.value()) return Load(write.person).status();
     }
-    for (const std::string& token : write.tokens) {
-      const std::string_view text = token;
+    for (const std::string_view text : write.tokens) {
       if (!text.starts_with("patient=Patient/") && !text.starts_with("subject=Patient/")) continue;
       const ResourceKey key{"Patient", std::string(text.substr(text.find('/') + 1))};
       if (const auto it = by_key_.find(key); it != by_key_.end()) {

@@ -274,7 +274,7 @@ class Planner {
     };
     if (!write.item->if_none_exist.empty()) link(write.item->if_none_exist);
     if (!IsAboutNoOne(write.key.type) || write.before) return;
-    for (const std::string& token : write.tokens) {
+    for (const std::string_view token : write.tokens) {
       if (token.starts_with("identifier=") && token != write.item->if_none_exist) link(token);
     }
   }
@@ -402,7 +402,8 @@ class Planner {
       stored.set_updated_us(received_us_);
       stored.set_person_id(static_cast<std::uint64_t>(write.person));
       stored.set_message_id(arrival_.id.value());
-      for (std::string& token : write.tokens) stored.add_tokens(std::move(token));
+      for (const std::string_view token : write.tokens)
+        stored.add_tokens(token.data(), token.size());
       stored.set_resource(std::move(write.encoded));
     }
   }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 
 #include "fhir-mappings/runtime/issue.h"
+#include "fhir-mappings/runtime/search_tokens.h"
 #include "gateway/base/ids.h"
 #include "gateway/intake/request.h"
 #include "gateway/store/store.h"
@@ -31,7 +32,7 @@ struct Write {
   bool skip = false;     // nothing to write: refused, found by If-None-Exist, or the same as stored
   int status = 201;      // HTTP status of the entry
   PersonId person = PersonId::kNone;
-  std::vector<std::string> tokens;
+  fhir::SearchTokens tokens;
 
   std::uint64_t version() const {
     return skip ? (before ? before->name().version() : 0) : before_version() + 1;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir-mappings/runtime/json_parser.h"
 #include "fhir-mappings/runtime/rapidjson.h"
 
 namespace handoff::fhir {
@@ -74,8 +75,8 @@ class JsonValueBuilder {
 
 // False if `json` is not JSON, or an object has a member twice.
 inline bool ParseValue(std::string_view json, JsonValue& value) {
-  InsituCopy copy(json);
-  InsituStream stream(copy.data());
+  internal::InsituCopy copy(json);
+  rapidjson::InsituStringStream stream(copy.data());
   JsonValueBuilder builder;
   rapidjson::Reader reader;
   if (reader.Parse < rapidjson::kParseInsituFlag |

@@ -1,5 +1,6 @@
-// What is read as FHIR comes back: JSON -> wire -> JSON -> wire gives the same wire twice, or the
-// first reading refuses; by a reader that refuses what is wrong, and by one that keeps it.
+// The parser tells what RapidJSON tells. What is read as FHIR comes back: JSON -> wire -> JSON ->
+// wire gives the same wire twice, or the first reading refuses; by a reader that refuses what is
+// wrong, and by one that keeps it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -7,7 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include <simdjson.h>
+
 #include "fhir-mappings/runtime/resource.h"
+#include "tests/support/json_events.h"
 
 namespace {
 
@@ -44,6 +48,10 @@ void ComesBack(std::string_view json, const handoff::fhir::ReadOptions& options)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using handoff::fhir::Tolerance;
   const std::string_view json(reinterpret_cast<const char*>(data), size);
+  if (simdjson::validate_utf8(json.data(), json.size())) {
+    Require(handoff::fhir::ParserEvents(json) == handoff::fhir::RapidJsonEvents(json),
+            "the events are those of RapidJSON");
+  }
   ComesBack(json, {});
   ComesBack(
       json,

@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::size_t references = 0;
   VisitReferences(wire, [&](std::string_view, const ReferenceView&) { ++references; });
-  std::vector<std::string> tokens;
+  SearchTokens tokens;
   AppendTokens(wire, &tokens);
 
   RewriteOptions options;

@@ -190,7 +190,7 @@ TEST(ParseSearchTest, UnescapesTokensAndStripsOwnBase) {
 }
 
 TEST(SearchGroupTest, MatchesByKindOfValue) {
-  const std::vector<std::string> tokens = {"status=http://s|a", "status=|b", "focus=Task/9"};
+  const fhir::SearchTokens tokens = {"status=http://s|a", "status=|b", "focus=Task/9"};
   using Kind = SearchValue::Kind;
   const auto matches = [&](const char* name, Kind kind, const char* text) {
     return SearchGroup{name, {{kind, text}}}.Matches(tokens);

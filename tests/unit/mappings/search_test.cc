@@ -18,9 +18,9 @@ using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> TokensOf(std::string_view json) {
-  std::vector<std::string> tokens;
+  SearchTokens tokens;
   AppendTokens(Encode(json), &tokens);
-  return tokens;
+  return {tokens.begin(), tokens.end()};
 }
 
 TEST(SearchTest, TokensOfEachKind) {
