@@ -186,6 +186,17 @@ class Resolver {
       errors_.Add(line.where, "an extension has one field, and need not stand");
       return;
     }
+    if (line.extension.find_first_of("\"'\\ ") != std::string::npos) {
+      errors_.Add(line.where, "this is no url of an extension");
+      return;
+    }
+    const auto& elements = schema_.types[type].elements;
+    if (std::none_of(elements.begin(), elements.end(), [](const SchemaElement& element) {
+          return element.name == "extension";
+        })) {
+      errors_.Add(line.where, schema_.types[type].name + " has no extensions");
+      return;
+    }
     const FieldDescriptor* field = FindField(type, line, line.proto_fields[0]);
     if (field == nullptr) return;
     for (const SchemaMember& other : schema_.types[type].members) {
@@ -276,6 +287,10 @@ class Resolver {
       AddMember(type, line, member);
       used_[member.ref];
       schema_.types[member.ref].is_extension = !line.extension.empty();
+      for (const FieldLine& inside : line.body) {
+        if (!line.extension.empty() && inside.extension.empty())
+          errors_.Add(inside.where, "an extension holds extensions only");
+      }
       Fields(member.ref, sub_path, line.body);
       AddExtras(member.ref, line.extension.empty() ? Form::kBackbone : Form::kDatatype);
       Extensions(member.ref, sub_path, line.body);

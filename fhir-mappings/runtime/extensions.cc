@@ -16,10 +16,8 @@ const Member* FindUrl(const Type& type, std::string_view quoted) {
 
 bool IsListOfObjects(std::string_view list) {
   if (!IsJsonList(list)) return false;
-  JsonSteps steps(list);
-  std::string_view none;
-  for (std::string_view item; steps.Next(none, item);) {
-    if (!IsJsonObjectText(item)) return false;
+  for (JsonSteps steps(list); const auto item = steps.NextItem();) {
+    if (!IsJsonObjectText(*item)) return false;
   }
   return true;
 }
@@ -31,30 +29,30 @@ KnownExtension FindExtension(const Type& type, std::string_view item) {
   const Member* const member = FindUrl(type, JsonMember(item, "url"));
   if (member == nullptr) return {};
   const Extension& extension = *ExtensionOf(type, *member);
-  KnownExtension known{member, extension.value.empty() ? item : std::string_view()};
-  bool extensions = false;
+  KnownExtension known{member, {}};
   JsonSteps steps(item);
   std::string_view name;
   for (std::string_view value; steps.Next(name, value);) {
     if (name == "url") continue;
     if (extension.value.empty()) {
-      if (name.starts_with("value") || name.starts_with("_value")) return {};
-      if (name == "extension") extensions = IsListOfObjects(value);
+      if (name.starts_with("value") || name.starts_with("_value")) return {member, {}};
+      if (name == "extension" && IsListOfObjects(value)) known.value = item;
     } else if (name != extension.value) {
-      return {};
+      return {member, {}};
     } else {
       known.value = value;
     }
   }
-  const bool whole = extension.value.empty() ? extensions : !known.value.empty();
-  return whole ? known : KnownExtension();
+  return known;
 }
 
-void ExtensionPlaces::Add(const Member* member, std::string_view item) {
-  const Member* const last = places_.empty() ? member : places_.back().member;
-  ordered_ = ordered_ && (member == nullptr || (last != nullptr && last <= member));
-  if (member != nullptr) ++counts_[Position(*member)];
-  places_.push_back({member, item});
+void ExtensionPlaces::Add(const Member* member, std::string_view item, bool placed) {
+  if (member != nullptr) ++seen_[Position(*member)];
+  if (placed) ++placed_[Position(*member)];
+  const Member* const field = placed ? member : nullptr;
+  const Member* const last = places_.empty() ? field : places_.back().member;
+  ordered_ = ordered_ && (field == nullptr || (last != nullptr && last <= field));
+  places_.push_back({field, item});
 }
 
 std::string ExtensionPlaces::Rest() const {

@@ -2,8 +2,9 @@
 //
 // An extension whose form its field can hold leaves `extra` for the field. Its place in the list is
 // kept: where the known ones stand first, in the order of the map, nothing needs to be said; else
-// the list in `extra` has the number of the field in the place of the extension. A number without a
-// field (a view has dropped it) stands for nothing; a field without a number stands first.
+// the list in `extra` has the number of the field in the place of the extension. A number without
+// a field (a view has dropped it) stands for nothing; a field without a number stands last, or
+// first if there is no number at all.
 #pragma once
 
 #include <cstddef>
@@ -16,32 +17,39 @@
 
 namespace handoff::fhir::internal {
 
-// An item of a list of extensions that has a field.
+// An item of a list of extensions.
 struct KnownExtension {
-  const Member* member = nullptr;  // null: the item stays as it is
+  const Member* member = nullptr;  // whose url it has; null: none that the type knows
   std::string_view value;          // JSON: of the value, or of the whole extension
 };
 
-// What `item`, an extension as sound JSON text, is to `type`. Null if it is none that the type
-// knows, or has what its field cannot hold: another type of value, extensions or an id beside it.
+// What `item`, an extension as sound JSON text, is to `type`. Without a value if it has what its
+// field cannot hold: another type of value, extensions or an id beside it.
 KnownExtension FindExtension(const Type& type, std::string_view item);
+
+// Whether an item of the list in `extra` is the place of a field.
+inline bool IsExtensionPlace(std::string_view item) {
+  return item.front() >= '0' && item.front() <= '9';
+}
 
 // The list of extensions of one object while its known ones find their fields.
 class ExtensionPlaces {
  public:
-  explicit ExtensionPlaces(const Type& type) : type_(type), counts_(type.extensions.size()) {}
+  explicit ExtensionPlaces(const Type& type)
+      : type_(type), seen_(type.extensions.size()), placed_(type.extensions.size()) {}
 
-  // How many items a field has.
-  std::uint32_t Count(const Member& member) const { return counts_[Position(member)]; }
-  // The next item, and the field that has it; null if none has.
-  void Add(const Member* member, std::string_view item);
+  // How many items so far have this url, and how many are in its field.
+  std::uint32_t Seen(const Member& member) const { return seen_[Position(member)]; }
+  std::uint32_t Placed(const Member& member) const { return placed_[Position(member)]; }
+  // The next item: in its field, or not.
+  void Add(const Member* member, std::string_view item, bool placed);
 
   // The list that stays in `extra`; empty if nothing stays.
   std::string Rest() const;
 
  private:
   struct Place {
-    const Member* member;
+    const Member* member;  // null: it stays
     std::string_view item;
   };
 
@@ -50,7 +58,8 @@ class ExtensionPlaces {
   }
 
   const Type& type_;
-  std::vector<std::uint32_t> counts_;
+  std::vector<std::uint32_t> seen_;
+  std::vector<std::uint32_t> placed_;
   std::vector<Place> places_;
   bool ordered_ = true;
 };

@@ -13,7 +13,7 @@ bool ForeignText::Begin(Mode mode, Sink* text, unsigned depth) {
   text_ = text;
   depth_ = depth;
   first_member_ = nullptr;
-  sibling_list_ = nullptr;
+  checked_list_ = nullptr;
   return true;
 }
 
@@ -90,7 +90,7 @@ void ForeignText::BeginValue(char opens) {
                        first_member_,
                        "the member with _ must be an object (FHIR R4 json.html#primitive)");
     }
-    if (opens == '[') sibling_list_ = first_member_;
+    if (opens == '[') checked_list_ = first_member_;
     first_member_ = nullptr;
   }
   if (AtOpaqueMember()) {
@@ -106,19 +106,19 @@ void ForeignText::BeginValue(char opens) {
 }
 
 // Before each value but an object.
-void ForeignText::CheckSiblingItem(bool is_null) {
-  if (sibling_list_ == nullptr || depth_ != 1) return;
-  if (sibling_list_->kind == Kind::kExtra) {
-    report_.Complain("structure", sibling_list_, "the list holds objects only");
+void ForeignText::CheckListItem(bool is_null) {
+  if (checked_list_ == nullptr || depth_ != 1) return;
+  if (checked_list_->kind == Kind::kExtra) {
+    report_.Complain("structure", checked_list_, "the list holds objects only");
   } else if (!is_null) {
     report_.Complain("structure",
-                     sibling_list_,
+                     checked_list_,
                      "the list with _ holds objects and null only (FHIR R4 json.html#primitive)");
   }
 }
 
 bool ForeignText::Scalar(std::string_view text, bool quoted) {
-  CheckSiblingItem(!quoted && text == "null");
+  CheckListItem(!quoted && text == "null");
   BeginValue(0);
   if (text_ != nullptr) {
     if (!quoted && text == "null" && text_->back() == ':') {
@@ -174,7 +174,7 @@ bool ForeignText::EndObject(std::size_t members) {
 }
 
 bool ForeignText::StartArray() {
-  CheckSiblingItem(false);
+  CheckListItem(false);
   BeginValue('[');
   ++depth_;
   return true;

@@ -112,6 +112,12 @@ bool JsonSteps::Next(std::string_view& name, std::string_view& value) {
   return !value.empty();
 }
 
+std::optional<std::string_view> JsonSteps::NextItem() {
+  std::string_view name;
+  std::string_view item;
+  return Next(name, item) ? std::optional(item) : std::nullopt;
+}
+
 std::string_view JsonMember(std::string_view object, std::string_view name) {
   JsonSteps steps(object);
   std::string_view here;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class JsonSteps {
 
   // False at the end. `name` is empty in a list; it and `value` are as written.
   bool Next(std::string_view& name, std::string_view& value);
+  // Of a list; nullopt at the end.
+  std::optional<std::string_view> NextItem();
 
  private:
   void SkipSpace();

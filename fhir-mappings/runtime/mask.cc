@@ -115,8 +115,12 @@ class Projector {
     WireReader reader(wire);
     for (WireField field; reader.Next(field);) {
       const Member* const member = internal::FindField(type, field.number);
-      if (leaf && internal::IsMeaning(type, field.number)) out_.Append(field.whole);
-      if (member == nullptr) continue;  // `extra`
+      if (member == nullptr) {  // `extra`, or a meaning, which leaves with its text
+        const bool meaning =
+            field.type == WireType::kVarint && internal::IsMeaning(type, field.number);
+        if (leaf && meaning) out_.Append(field.whole);
+        continue;
+      }
       const Node* const child =
           node == nullptr ? nullptr : node->Child(member - type.members.data());
       const bool below = child != nullptr && child->leaf;

@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,15 +109,6 @@ Order FindOrder(const Type& type, std::string_view wire, std::string_view& extra
   return ordered ? Order::kOfMap : Order::kOther;
 }
 
-// An item of a list in `extra` that stands for a field, and its number.
-bool IsPlace(std::string_view item) { return item.front() >= '0' && item.front() <= '9'; }
-
-std::optional<std::string_view> NextItem(JsonSteps& steps) {
-  std::string_view none;
-  std::string_view item;
-  return steps.Next(none, item) ? std::optional(item) : std::nullopt;
-}
-
 bool Writer::Resource(std::string_view wire) {
   WireReader reader(wire);
   WireField field;
@@ -156,7 +146,7 @@ bool Writer::Object(const Type& type, std::string_view wire) {
   std::string_view extra;
   const Order order = FindOrder(type, wire, extra);
   if (order == Order::kDamaged) return Damaged(type.name);
-  if (!type.is_extension) out_.Put('{');
+  if (!type.is_extension) out_.Put('{');  // else it is open, and begins with its url
   if (type.resource_field != 0) {
     out_.Append("\"resourceType\":\"");
     out_.Append(type.name);
@@ -234,13 +224,13 @@ bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_vie
     return true;
   };
   bool placed = false;
-  for (JsonSteps steps(list); const auto item = NextItem(steps);) placed |= IsPlace(*item);
+  for (JsonSteps steps(list); const auto item = steps.NextItem();) placed |= IsExtensionPlace(*item);
   if (!placed && !all()) return false;
   // The items of a field stand together, and are taken in turn.
   std::vector<std::size_t> turn(placed ? type.by_field.size() : 0, end);
   for (std::size_t i = end; placed && i > known; --i) turn[items_[i - 1].field] = i - 1;
-  for (JsonSteps steps(list); const auto item = NextItem(steps);) {
-    if (!IsPlace(*item)) {
+  for (JsonSteps steps(list); const auto item = steps.NextItem();) {
+    if (!IsExtensionPlace(*item)) {
       if (out_.back() != '[') out_.Put(',');
       out_.Append(*item);
       continue;
@@ -253,16 +243,20 @@ bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_vie
   return all();
 }
 
+// What is absent is left out, and with it the extension.
 bool Writer::Extension(const Type& type, const Item& item) {
   const Member& member = type.members[item.member];
   const internal::Extension& extension = *ExtensionOf(type, member);
-  if (member.kind != Kind::kMessage && IsAbsent(member, item.type, item.value, item.bytes))
-    return true;
+  if (IsAbsent(member, item.type, item.value, item.bytes)) return true;
+  const std::size_t start = out_.size();
   out_.Append(out_.back() == '[' ? "{\"url\":\"" : ",{\"url\":\"");
   out_.Append(extension.url);
   if (extension.value.empty()) {
     out_.Put('"');
-    return Object(kTables.types[member.ref], item.bytes);  // closes the bracket
+    const std::size_t inside = out_.size();
+    if (!Object(kTables.types[member.ref], item.bytes)) return false;
+    if (out_.size() == inside + 1) out_.Truncate(start);
+    return true;
   }
   out_.Append("\",\"");
   out_.Append(extension.value);

@@ -1,7 +1,9 @@
 #include "fhir-mappings/validation/item.h"
 
 #include <cctype>
+#include <charconv>
 
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire_fields.h"
@@ -23,11 +25,9 @@ void AppendJson(const Member* member, std::string_view name, std::string_view va
     if (value != "null") items.push_back(JsonItem(member, value, sibling));
     return;
   }
-  JsonSteps steps(value);
-  std::string_view none;
-  for (std::string_view item; steps.Next(none, item);) {
-    if (item != "null" && (name != "extension" || IsJsonObjectText(item)))
-      items.push_back(JsonItem(member, item, sibling));
+  for (JsonSteps steps(value); const auto item = steps.NextItem();) {
+    if (*item != "null" && (name != "extension" || IsJsonObjectText(*item)))
+      items.push_back(JsonItem(member, *item, sibling));
   }
 }
 
@@ -64,8 +64,8 @@ void AppendJsonChildren(const Item& item, std::string_view name, Items& items) {
   }
 }
 
-const Extension& ExtensionOf(const Item& item) {
-  return *internal::ExtensionOf(*item.type, *item.member);
+const Extension& DefinitionOf(const Item& extension) {
+  return *ExtensionOf(*extension.type, *extension.member);
 }
 
 // The value of an extension that has one.
@@ -80,8 +80,8 @@ Item ValueItem(const Item& extension) {
 // An extension as FHIR has it: url, and either value or extension.
 void AppendExtensionChildren(const Item& item, std::string_view name, Items& items) {
   const bool any = name.empty();
-  const bool value = !ExtensionOf(item).value.empty();
-  if (any || name == "url") items.push_back(TextItem(ExtensionOf(item).url));
+  const bool value = !DefinitionOf(item).value.empty();
+  if (any || name == "url") items.push_back(TextItem(DefinitionOf(item).url));
   if (value && (any || name == "value")) items.push_back(ValueItem(item));
   if (value) return;
   const Item whole{
@@ -107,6 +107,43 @@ void AppendExtra(const Item& item,
     const bool sibling = name.starts_with('_');
     if (!sibling || items.size() == begin) AppendJson(owner, name, value, items);
   }
+}
+
+// The extensions of a message that knows some, in the order in which they stood: see
+// runtime/extensions.h.
+void AppendExtensions(const Item& item, Items& items) {
+  const Type& type = *item.type;
+  const Member* const list = FindMember(type, "extension");
+  std::vector<Items> known(type.by_field.size());
+  std::vector<std::size_t> turn(known.size());
+  std::string_view rest;
+  WireReader reader(item.bytes);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == type.extra_field) rest = JsonMember(field.bytes, "extension");
+    const Member* const member = FindField(type, field.number);
+    if (member == nullptr || ExtensionOf(type, *member) == nullptr) continue;
+    AppendField(type, item.bytes, *member, field, known[member->field]);
+  }
+  const auto append_left = [&] {
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      for (; turn[i] < known[i].size(); ++turn[i]) items.push_back(known[i][turn[i]]);
+    }
+  };
+  bool placed = false;
+  for (JsonSteps steps(rest); const auto place = steps.NextItem();)
+    placed |= IsExtensionPlace(*place);
+  if (!placed) append_left();
+  for (JsonSteps steps(rest); const auto place = steps.NextItem();) {
+    if (!IsExtensionPlace(*place)) {
+      items.push_back(JsonItem(list, *place, false));
+      continue;
+    }
+    std::size_t field = 0;
+    std::from_chars(place->data(), place->data() + place->size(), field);
+    if (field < known.size() && turn[field] < known[field].size())
+      items.push_back(known[field][turn[field]++]);
+  }
+  append_left();
 }
 
 }  // namespace
@@ -156,7 +193,7 @@ void AppendField(const Type& type,
                  const Member& member,
                  const WireField& field,
                  Items& items) {
-  if (internal::ExtensionOf(type, member) != nullptr) {
+  if (ExtensionOf(type, member) != nullptr) {
     items.push_back({Item::Form::kExtension, false, &type, &member, field.bytes, field.value});
   } else if (member.kind == Kind::kReferenceText) {
     if (!items.empty() && items.back().form == Item::Form::kReference &&
@@ -184,19 +221,18 @@ void AppendField(const Type& type,
 
 void AppendElement(const Item& item, std::uint8_t element, Items& items) {
   const Type& type = *item.type;
+  if (!type.extensions.empty() && type.elements[element].name == "extension")
+    return AppendExtensions(item, items);
   const std::size_t begin = items.size();
   std::string_view extra;
   WireReader reader(item.bytes);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
     const Member* const member = FindField(type, field.number);
-    const bool extension = member != nullptr && member->element != element &&
-                           internal::ExtensionOf(type, *member) != nullptr &&
-                           type.elements[element].name == "extension";
-    if (member == nullptr || (member->element != element && !extension)) continue;
+    if (member == nullptr || member->element != element) continue;
     AppendField(type, item.bytes, *member, field, items);
     // Of what does not repeat there is no more, unless it is a gap with extensions.
-    if (!extension && !member->repeated && items.size() != begin &&
+    if (!member->repeated && items.size() != begin &&
         (member->kind == Kind::kMessage || HasValue(items.back()))) {
       return;
     }

@@ -71,10 +71,10 @@ class ReferralReader {
     // With a Task, the Task tells; what is final stays so.
     if (!referral->task().id().empty() || IsFinal(referral->state())) return;
     if (request.status() == v1::REQUEST_STATUS_REVOKED) {
-      const std::string& stated = request.status_reason().text();
+      // Its own words for it are for those whose view shows them.
       Apply(*referral,
             v1::REFERRAL_STATE_CANCELLED,
-            stated.empty() ? "the service request was revoked" : stated,
+            "the service request was revoked",
             reading_.received_us());
     } else if (request.status() == v1::REQUEST_STATUS_ENTERED_IN_ERROR) {
       Apply(*referral, v1::REFERRAL_STATE_ENTERED_IN_ERROR, {}, reading_.received_us());

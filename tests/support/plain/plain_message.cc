@@ -119,8 +119,8 @@ void Model::WriteObject(const Type& type, const Message& message, Value& object)
   WriteExtensions(type, message, object);
 }
 
-// The list in `extra` has numbers of fields where their extensions belong; a list without one comes
-// behind all that have fields.
+// The list in `extra` has numbers of fields where their extensions belong, and fields without one
+// stand last; a list without any number comes behind all that have fields.
 void Model::WriteExtensions(const Type& type, const Message& message, Value& object) const {
   std::map<std::string, std::vector<Value>> fields;
   Value list;
@@ -152,6 +152,11 @@ void Model::WriteExtensions(const Type& type, const Message& message, Value& obj
     }
   }
   if (!placed) list.items.insert(list.items.begin(), first.begin(), first.end());
+  for (const Rule& rule : type.members) {
+    const auto left = fields.find(std::to_string(rule.field));
+    if (!placed || rule.url.empty() || left == fields.end()) continue;
+    list.items.insert(list.items.end(), left->second.begin(), left->second.end());
+  }
   if (at != object.members.end()) object.members.erase(at);
   if (!list.items.empty()) Add(object, "extension", std::move(list));
 }

@@ -250,15 +250,16 @@ TEST_F(ReferralReaderTest, CancelsARequestThatIsRevokedBeforeItHasATask) {
   EXPECT_EQ(Kinds(world_.Send("lfm", {ServiceRequest({.status = "revoked"})})), "");
 }
 
-TEST_F(ReferralReaderTest, TellsWhyARequestIsRevokedIfItSays) {
+TEST_F(ReferralReaderTest, KeepsToItselfWhyARequestIsRevoked) {
   world_.Send("lfm", {ServiceRequest()});
-  world_.Send(
-      "lfm",
-      {ServiceRequest(
-          {.status = "revoked",
-           .more = R"(,"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
-                   R"(request-statusReason","valueCodeableConcept":{"text":"Moved away"}}])"})});
-  EXPECT_EQ(world_.Loop("ServiceRequest", "s").reason(), "Moved away");
+  world_.Send("lfm",
+              {ServiceRequest(
+                  {.status = "revoked",
+                   .more = R"(,"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
+                           R"(request-statusReason","valueCodeableConcept":{"text":"Relapse"}}])"})});
+  const v1::Referral& referral = world_.Loop("ServiceRequest", "s");
+  EXPECT_EQ(referral.state(), v1::REFERRAL_STATE_CANCELLED);
+  EXPECT_EQ(referral.reason(), "the service request was revoked");
 }
 
 // A move over gRPC writes the Task that the request came without.

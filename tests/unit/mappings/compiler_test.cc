@@ -97,6 +97,13 @@ TEST(CompilerTest, ReportsWhatNoExtensionCanBe) {
               Contains(HasSubstr("Quantity.value is in no line of the map")));
   EXPECT_THAT(ratio("extension(urn:x) <-> denominator @Ratio.numerator"),
               Contains("x.map:3: no earlier element Ratio.numerator"));
+  EXPECT_THAT(ratio("extension(urn:'x) <-> denominator Quantity"),
+              Contains("x.map:3: this is no url of an extension"));
+  EXPECT_THAT(ratio("extension(urn:x) <-> denominator {\n    value <-> value decimal\n  }"),
+              Contains("x.map:4: an extension holds extensions only"));
+  EXPECT_THAT(Compile("resource Binary : Resource <-> handoff.v1.Binary\n"
+                      "  extension(urn:x) <-> content_type code\n"),
+              Contains("x.map:2: Binary has no extensions"));
   EXPECT_THAT(ratio("extension(urn:x) <-> divisor Quantity"),
               Contains("x.map:3: handoff.v1.Ratio has no field divisor"));
   EXPECT_THAT(ratio("extension() <-> denominator Quantity"),
