@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,9 +42,9 @@ class Reader {
   bool Null();
   bool Bool(bool value);
   bool Number(std::string_view number);
-  bool String(const JsonString& string);
+  bool String(std::string_view text, bool plain);
   bool StartObject();
-  bool Key(const JsonString& name);
+  bool Key(std::string_view name);
   bool EndObject(std::size_t members);
   bool StartArray();
   bool EndArray(std::size_t items);
@@ -75,7 +76,7 @@ class Reader {
   bool BeginItem(Frame& frame);
   [[gnu::noinline]] bool NoList(const Member& member);
   Frame& Open(const Type* type);
-  bool Text(Frame& frame, const JsonString& string);
+  bool Text(Frame& frame, std::string_view text, bool plain);
   bool Code(const Member& member, std::string_view code);
   bool WrongType(const Member& member, std::string_view found, std::string_view value, bool quoted);
   void PutNumberOf(const Member& member, std::uint64_t value);
@@ -101,6 +102,9 @@ class Reader {
   std::string_view source_;  // what is parsed, as it was
   std::vector<Frame> frames_;
   std::vector<const Member*> choices_;  // members of choices that the open objects have had
+  // How many bytes the length of the last object of a type took: the next one will be like it.
+  // (Types share a place where there are more of them: a wrong guess costs a move.)
+  std::array<std::uint8_t, 256> length_bytes_{};
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
 
@@ -172,12 +176,7 @@ bool Reader::NoList(const Member& member) {
 
 // A frame behind the last one, for an object whose tag is written next.
 inline Frame& Reader::Open(const Type* type) {
-  Frame& frame = frames_.emplace_back();
-  frame.type = type;
-  frame.extra_begin = foreign_.extra_size();
-  frame.names_begin = foreign_.names_size();
-  frame.choices_begin = choices_.size();
-  return frame;
+  return frames_.emplace_back(type, foreign_.extra_size(), foreign_.names_size(), choices_.size());
 }
 
 bool Reader::Null() {
@@ -239,18 +238,17 @@ bool Reader::Number(std::string_view number) {
   return true;
 }
 
-bool Reader::String(const JsonString& string) {
+bool Reader::String(std::string_view text, bool plain) {
   if (!Count()) return false;
-  if (foreign_.open()) return foreign_.Scalar(string.text, true);
+  if (foreign_.open()) return foreign_.Scalar(text, true);
   if (frames_.empty()) return NoObject();
   Frame& frame = frames_.back();
   if (!BeginItem(frame)) return true;
-  return Text(frame, string);
+  return Text(frame, text, plain);
 }
 
-bool Reader::Text(Frame& frame, const JsonString& string) {
+bool Reader::Text(Frame& frame, std::string_view text, bool plain) {
   const Member& member = *frame.member;
-  const std::string_view text = string.text;
   if (text.empty()) {
     return Displace(tolerances_.forms,
                     "value",
@@ -279,7 +277,7 @@ bool Reader::Text(Frame& frame, const JsonString& string) {
       }
       return malformed();
     case Kind::kReferenceText:
-      if (!HasForm(member.kind, text)) return malformed();
+      if (!plain && !HasForm(member.kind, text)) return malformed();
       PutReference(member, text);
       return true;
     case Kind::kBoolean:
@@ -296,7 +294,7 @@ bool Reader::Text(Frame& frame, const JsonString& string) {
   }
   // A string without escapes has no control characters, or the parser had refused it.
   const bool any_string = member.kind <= Kind::kXhtml;
-  if (!(any_string && string.plain) && !HasForm(member.kind, text)) return malformed();
+  if (!(any_string && plain) && !HasForm(member.kind, text)) return malformed();
   if (member.field != 0) PutBytes(out_, member.field, text);
   return true;
 }
@@ -387,7 +385,9 @@ bool Reader::StartObject() {
 bool Reader::StartMessage(const Member& member) {
   Frame& frame = Open(&kTables.types[member.ref]);
   PutTag(out_, member.field, WireType::kBytes);
-  frame.length = OpenLength(out_, frame.type->length_bytes);
+  const std::uint8_t guess = length_bytes_[member.ref % length_bytes_.size()];
+  frame.length_bytes = guess != 0 ? guess : frame.type->length_bytes;
+  frame.length = OpenLength(out_, frame.length_bytes);
   return true;
 }
 
@@ -409,12 +409,13 @@ bool Reader::StartResource(const Member* member) {
   PutTag(out_,
          name.type != nullptr ? name.type->resource_field : wire_fields::kOpaque,
          WireType::kBytes);
+  frame.length_bytes = 2;
   frame.length = OpenLength(out_, 2);
   return name.type != nullptr || foreign_.BeginOpaque();
 }
 
-bool Reader::Key(const JsonString& name) {
-  return foreign_.open() ? foreign_.Key(name.text) : MemberKey(frames_.back(), name.text);
+bool Reader::Key(std::string_view name) {
+  return foreign_.open() ? foreign_.Key(name) : MemberKey(frames_.back(), name);
 }
 
 // Marks in `stood` that the element of `member` stands in this object: once, and as one type.
@@ -549,7 +550,11 @@ bool Reader::CloseMessage(std::size_t members) {
     PutBytes(out_, frame.type->extra_field, extra);
     foreign_.DropExtra(frame.extra_begin);
   }
-  CloseLength(out_, frame.length, frame.resource.empty() ? frame.type->length_bytes : 2u);
+  const std::size_t length_bytes = CloseLength(out_, frame.length, frame.length_bytes);
+  if (frame.resource.empty()) {
+    const auto type = static_cast<std::size_t>(frame.type - kTables.types.data());
+    length_bytes_[type % length_bytes_.size()] = static_cast<std::uint8_t>(length_bytes);
+  }
   if (frame.framed) CloseLength(out_, frame.outer_length, 2);
   frames_.pop_back();
   return true;
