@@ -70,11 +70,12 @@ char* PutUtf8(char* to, unsigned code) {
 }
 
 // How long the number is that RapidJSON reads here: it refuses those beyond the range of a double.
-std::size_t LengthOfNumber(const char* p) {
-  rapidjson::StringStream stream(p);
+std::size_t LengthOfNumber(char* p) {
+  rapidjson::InsituStringStream stream(p);
   rapidjson::Reader reader;
   Nothing nothing;
-  const bool failed = reader.Parse < rapidjson::kParseNumbersAsStringsFlag |
+  const bool failed = reader.Parse < rapidjson::kParseInsituFlag |
+                      rapidjson::kParseNumbersAsStringsFlag |
                       rapidjson::kParseStopWhenDoneFlag > (stream, nothing).IsError();
   return failed ? 0 : stream.Tell();
 }

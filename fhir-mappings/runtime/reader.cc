@@ -1,116 +1,18 @@
-#include <algorithm>
-#include <array>
+#include "fhir-mappings/runtime/reader.h"
+
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <simdjson.h>
 
-#include "fhir-mappings/runtime/date_wire.h"
-#include "fhir-mappings/runtime/foreign_text.h"
 #include "fhir-mappings/runtime/json_parser.h"
 #include "fhir-mappings/runtime/primitives.h"
-#include "fhir-mappings/runtime/read_report.h"
-#include "fhir-mappings/runtime/reader_frame.h"
-#include "fhir-mappings/runtime/resource.h"
-#include "fhir-mappings/runtime/tables.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire.h"
 #include "fhir-mappings/runtime/wire_fields.h"
 
-namespace handoff::fhir {
-namespace {
-
-using namespace internal;
-
-// Turns a parser's events into wire bytes. What the tables know goes to the wire; the rest goes to
-// ForeignText.
-class Reader {
- public:
-  Reader(const ReadOptions& options, std::string* encoded, Issues* issues)
-      : limits_(options.limits),
-        tolerances_(options.tolerances),
-        out_(encoded),
-        report_(frames_, options.limits.max_issues, issues) {
-    frames_.reserve(32);
-  }
-
-  bool Run(std::string_view json);
-
-  // The parser's handler. False stops it.
-  bool Null();
-  bool Bool(bool value);
-  bool Number(std::string_view number);
-  bool String(std::string_view text, bool plain);
-  bool StartObject();
-  bool Key(std::string_view name);
-  bool EndObject(std::size_t members);
-  bool StartArray();
-  bool EndArray(std::size_t items);
-
- private:
-  using Parser = JsonParser<Reader>;
-
-  bool Parse(std::string_view json);
-
-  bool Complain(std::string_view code, const Member* leaf, const std::string& text) {
-    return report_.Complain(code, leaf, text);
-  }
-
-  // A value that its field cannot hold: refused, or kept in `extra`.
-  bool Displace(Tolerance tolerance,
-                std::string_view code,
-                const std::string& text,
-                std::string_view value,
-                bool quoted);
-  void CloseDisplacedList(Frame& frame);
-
-  // Asked at every value: what makes texts is kept out of their way, so that they are inlined.
-  bool Count() { return ++values_ <= limits_.max_members + 1 || TooMany(); }
-  bool Enter() { return ++depth_ <= limits_.max_depth || TooDeep(); }
-  [[gnu::noinline]] bool TooMany();
-  [[gnu::noinline]] bool TooDeep();
-  [[gnu::noinline]] bool NoObject();
-
-  bool BeginItem(Frame& frame);
-  [[gnu::noinline]] bool NoList(const Member& member);
-  Frame& Open(const Type* type);
-  bool Text(Frame& frame, std::string_view text, bool plain);
-  bool Code(const Member& member, std::string_view code);
-  bool WrongType(const Member& member, std::string_view found, std::string_view value, bool quoted);
-  void PutNumberOf(const Member& member, std::uint64_t value);
-  void PutReference(const Member& member, std::string_view text);
-  bool StartMessage(const Member& member);
-  bool StartResource(const Member* member);
-  bool MemberKey(Frame& frame, std::string_view name);
-  bool SiblingOrUnknown(Frame& frame, std::string_view name);
-  [[gnu::always_inline]] void Note(const Frame& frame,
-                                   const Member& member,
-                                   std::uint64_t& stood,
-                                   const char* twice);
-  bool NoteChoice(const Frame& frame, const Member& member);
-  bool CloseMessage(std::size_t members);
-  bool CloseOpaque();
-
-  const ReadLimits& limits_;
-  const Tolerances& tolerances_;
-  Sink out_;
-
-  Parser* parser_ = nullptr;
-  const char* end_ = nullptr;
-  std::string_view source_;  // what is parsed, as it was
-  std::vector<Frame> frames_;
-  std::vector<const Member*> choices_;  // members of choices that the open objects have had
-  // How many bytes the length of the last object of a type took: the next one will be like it.
-  // (Types share a place where there are more of them: a wrong guess costs a move.)
-  std::array<std::uint8_t, 256> length_bytes_{};
-  std::size_t values_ = 0;
-  std::size_t depth_ = 0;
-
-  ReadReport report_;
-  ForeignText foreign_{frames_, report_};
-};
+namespace handoff::fhir::internal {
 
 bool Reader::Run(std::string_view json) {
   if (json.size() > limits_.max_bytes) {
@@ -159,213 +61,12 @@ bool Reader::TooMany() { return report_.Stop("too-costly", "the document has too
 bool Reader::TooDeep() { return report_.Stop("too-costly", "the document is nested too deeply"); }
 bool Reader::NoObject() { return report_.Stop("structure", "the document is no JSON object"); }
 
-// --- Values that the tables know.
-
-// Whether a value may stand here: one of a list, or single where the element does not repeat.
-inline bool Reader::BeginItem(Frame& frame) {
-  const Member& member = *frame.member;
-  if (member.repeated != frame.in_array) return NoList(member);
-  if (frame.in_array) ++frame.items;
-  return !frame.list_displaced;
-}
-
-bool Reader::NoList(const Member& member) {
-  Complain("structure", &member, "must be a list");
-  return false;
-}
-
 // A frame behind the last one, for an object whose tag is written next.
 inline Frame& Reader::Open(const Type* type) {
   return frames_.emplace_back(type, foreign_.extra_size(), foreign_.names_size(), choices_.size());
 }
 
-bool Reader::Null() {
-  if (!Count()) return false;
-  if (foreign_.open()) return foreign_.Scalar("null", false);
-  if (frames_.empty()) return NoObject();
-  Frame& frame = frames_.back();
-  const Member& member = *frame.member;
-  const bool primitive = member.kind != Kind::kMessage && member.kind != Kind::kResource;
-  if (!frame.in_array || !primitive) {
-    return Complain("structure",
-                    &member,
-                    "null is for gaps in a list of primitives only (FHIR R4 json.html#null)");
-  }
-  ++frame.items;
-  frame.nulls |= std::uint64_t{1} << member.element;
-  if (IsPacked(member)) {
-    PutVarint(out_, 0);
-  } else {
-    PutBytes(out_, member.field, {});
-  }
-  return true;
-}
-
-bool Reader::Bool(bool value) {
-  if (!Count()) return false;
-  if (foreign_.open()) return foreign_.Scalar(value ? "true" : "false", false);
-  if (frames_.empty()) return NoObject();
-  Frame& frame = frames_.back();
-  if (!BeginItem(frame)) return true;
-  const Member& member = *frame.member;
-  if (member.kind != Kind::kBoolean)
-    return WrongType(member, "true or false", value ? "true" : "false", false);
-  PutNumber(out_, member.field, value ? 1 : 0);
-  return true;
-}
-
-bool Reader::Number(std::string_view number) {
-  if (!Count()) return false;
-  if (foreign_.open()) return foreign_.Scalar(number, false);
-  if (frames_.empty()) return NoObject();
-  Frame& frame = frames_.back();
-  if (!BeginItem(frame)) return true;
-  const Member& member = *frame.member;
-  if (member.kind == Kind::kDecimal) {
-    PutBytes(out_, member.field, number);
-    return true;
-  }
-  if (member.kind != Kind::kInteger && member.kind != Kind::kPositiveInt &&
-      member.kind != Kind::kUnsignedInt) {
-    return WrongType(member, "a JSON number", number, false);
-  }
-  const auto value = ParseInteger(member.kind, number);
-  if (!value) {
-    return Displace(
-        tolerances_.forms, "value", "not " + std::string(Description(member.kind)), number, false);
-  }
-  PutNumberOf(member, static_cast<std::uint64_t>(*value));
-  return true;
-}
-
-bool Reader::String(std::string_view text, bool plain) {
-  if (!Count()) return false;
-  if (foreign_.open()) return foreign_.Scalar(text, true);
-  if (frames_.empty()) return NoObject();
-  Frame& frame = frames_.back();
-  if (!BeginItem(frame)) return true;
-  return Text(frame, text, plain);
-}
-
-bool Reader::Text(Frame& frame, std::string_view text, bool plain) {
-  const Member& member = *frame.member;
-  if (text.empty()) {
-    return Displace(tolerances_.forms,
-                    "value",
-                    "must not be empty (FHIR R4 datatypes.html#string)",
-                    text,
-                    true);
-  }
-  const auto malformed = [&] {
-    return Displace(
-        tolerances_.forms, "value", "not " + std::string(Description(member.kind)), text, true);
-  };
-  switch (member.kind) {
-    case Kind::kEnum:
-      return Code(member, text);
-    case Kind::kDate:
-      if (const auto date = ParseDate(text)) {
-        PutDate(member.field, *date, out_);
-        return true;
-      }
-      return malformed();
-    case Kind::kDateTime:
-    case Kind::kInstant:
-      if (const auto time = ParseDateTime(text, member.kind)) {
-        PutDateTime(member.field, *time, text, out_);
-        return true;
-      }
-      return malformed();
-    case Kind::kReferenceText:
-      if (!plain && !HasForm(member.kind, text)) return malformed();
-      PutReference(member, text);
-      return true;
-    case Kind::kBoolean:
-    case Kind::kInteger:
-    case Kind::kPositiveInt:
-    case Kind::kUnsignedInt:
-    case Kind::kDecimal:
-      return WrongType(member, "in quotes", text, true);
-    case Kind::kMessage:
-    case Kind::kResource:
-      return WrongType(member, "a string", text, true);
-    default:
-      break;
-  }
-  // A string without escapes has no control characters, or the parser had refused it.
-  const bool any_string = member.kind <= Kind::kXhtml;
-  if (!(any_string && plain) && !HasForm(member.kind, text)) return malformed();
-  if (member.field != 0) PutBytes(out_, member.field, text);
-  return true;
-}
-
-bool Reader::Code(const Member& member, std::string_view code) {
-  const Enum& codes = kTables.enums[member.ref];
-  const EnumCode* found = FindCode(codes, code);
-  if (found == nullptr) {
-    std::string text = "unknown code; " + std::string(codes.name) + " has";
-    for (const EnumCode& known : codes.codes) (text += ' ') += known.code;
-    return Displace(tolerances_.codes, "code-invalid", text, code, true);
-  }
-  PutNumberOf(member, static_cast<std::uint64_t>(found->number));
-  return true;
-}
-
-bool Reader::WrongType(const Member& member,
-                       std::string_view found,
-                       std::string_view value,
-                       bool quoted) {
-  const std::string text =
-      "must be " + std::string(Description(member.kind)) + ", not " + std::string(found);
-  if (!IsPrimitive(member.kind)) return Complain("structure", &member, text);
-  return Displace(tolerances_.forms, "structure", text, value, quoted);
-}
-
-bool Reader::Displace(Tolerance tolerance,
-                      std::string_view code,
-                      const std::string& text,
-                      std::string_view value,
-                      bool quoted) {
-  Frame& frame = frames_.back();
-  const Member& member = *frame.member;
-  if (tolerance == Tolerance::kReject || member.kind == Kind::kId || member.field == 0)
-    return Complain(code, &member, text);
-  report_.Report(SeverityOf(tolerance), code, report_.Path(&member), text + "; kept as it stands");
-  if (frame.in_array) {
-    frame.list_displaced = true;
-  } else {
-    foreign_.ExtraScalar(member.name, value, quoted);
-  }
-  return true;
-}
-
-// The parser has read the list's last bracket.
-void Reader::CloseDisplacedList(Frame& frame) {
-  out_.Truncate(frame.list_wire);
-  foreign_.ExtraList(frame.member->name,
-                     source_.substr(frame.list_text, parser_->offset() - 1 - frame.list_text));
-  frame.list_displaced = false;
-}
-
-void Reader::PutNumberOf(const Member& member, std::uint64_t value) {
-  if (member.repeated) {
-    PutVarint(out_, value);
-  } else {
-    PutNumber(out_, member.field, value);
-  }
-}
-
-void Reader::PutReference(const Member& member, std::string_view text) {
-  const ReferenceParts parts = ParseReference(text);
-  if (!parts.uri.empty()) return PutBytes(out_, member.field + 3u, parts.uri);
-  PutBytes(out_, member.field, parts.type);
-  PutBytes(out_, member.field + 1u, parts.id);
-  if (!parts.version.empty()) PutBytes(out_, member.field + 2u, parts.version);
-}
-
-// --- Objects and lists that the tables know.
-
-bool Reader::StartObject() {
+inline bool Reader::StartObject() {
   if (!Count() || !Enter()) return false;
   if (foreign_.open()) return foreign_.StartObject();
   if (frames_.empty()) return StartResource(nullptr);
@@ -414,7 +115,7 @@ bool Reader::StartResource(const Member* member) {
   return name.type != nullptr || foreign_.BeginOpaque();
 }
 
-bool Reader::Key(std::string_view name) {
+inline bool Reader::Key(std::string_view name) {
   return foreign_.open() ? foreign_.Key(name) : MemberKey(frames_.back(), name);
 }
 
@@ -433,7 +134,7 @@ inline void Reader::Note(const Frame& frame,
   stood |= bit;
 }
 
-bool Reader::MemberKey(Frame& frame, std::string_view name) {
+inline bool Reader::MemberKey(Frame& frame, std::string_view name) {
   const Member* const member = FindMember(*frame.type, name);
   if (member == nullptr) return SiblingOrUnknown(frame, name);
   frame.member = member;
@@ -580,14 +281,12 @@ bool Reader::CloseOpaque() {
   return true;
 }
 
-}  // namespace
+}  // namespace handoff::fhir::internal
 
-bool ReadJson(std::string_view json,
-              const ReadOptions& options,
-              std::string* encoded,
-              Issues* issues) {
+bool handoff::fhir::ReadJson(std::string_view json,
+                             const ReadOptions& options,
+                             std::string* encoded,
+                             Issues* issues) {
   encoded->clear();
-  return Reader(options, encoded, issues).Run(json);
+  return internal::Reader(options, encoded, issues).Run(json);
 }
-
-}  // namespace handoff::fhir
