@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "fhir-mappings/runtime/rapidjson.h"
+#include "fhir-mappings/runtime/sink.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -69,11 +70,12 @@ char* PutUtf8(char* to, unsigned code) {
 }
 
 // How long the number is that RapidJSON reads here: it refuses those beyond the range of a double.
-std::size_t LengthOfNumber(const char* p) {
-  rapidjson::StringStream stream(p);
+std::size_t LengthOfNumber(char* p) {
+  rapidjson::InsituStringStream stream(p);
   rapidjson::Reader reader;
   Nothing nothing;
-  const bool failed = reader.Parse < rapidjson::kParseNumbersAsStringsFlag |
+  const bool failed = reader.Parse < rapidjson::kParseInsituFlag |
+                      rapidjson::kParseNumbersAsStringsFlag |
                       rapidjson::kParseStopWhenDoneFlag > (stream, nothing).IsError();
   return failed ? 0 : stream.Tell();
 }
@@ -107,6 +109,29 @@ char* JsonScanner::SkipMoreSpace(char* p) {
   return p;
 }
 
+// Moves the plain characters from `from` on to `to`, which is before it. `stop` is set behind them.
+char* JsonScanner::MovePlain(char* from, char* to, char*& stop) {
+#ifdef __SSE2__
+  while (true) {
+    const __m128i block = LoadJsonBlock(from);
+    const unsigned stops = JsonStringStops(block);
+    if (stops != 0) {
+      // Not as a block: it would overwrite what stands behind and is still to be read.
+      const auto n = static_cast<std::size_t>(std::countr_zero(stops));
+      stop = from + n;
+      return CopyBytes(to, {from, n});
+    }
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
+    from += kJsonBlock;
+    to += kJsonBlock;
+  }
+#else
+  stop = FindStop(from);
+  std::memmove(to, from, static_cast<std::size_t>(stop - from));
+  return to + (stop - from);
+#endif
+}
+
 char* JsonScanner::Number(char* const begin) {
   constexpr std::ptrdiff_t kSurelyInRange = 300;
   char* p = begin;
@@ -126,8 +151,8 @@ char* JsonScanner::Number(char* const begin) {
   return length == 0 ? nullptr : begin + length;
 }
 
-// Decodes a string from its first escape, at `stop`, on.
-char* JsonScanner::Escaped(char* const begin, char* stop, JsonString& string) {
+// A string whose first escape is at `stop`, or what must not stand in it.
+JsonScanner::Decoded JsonScanner::Decode(char* stop) {
   char* to = stop;
   while (*stop == '\\') {
     char* from = stop + 2;
@@ -135,15 +160,12 @@ char* JsonScanner::Escaped(char* const begin, char* stop, JsonString& string) {
       *to++ = c;
     } else {
       from = stop[1] == 'u' ? UnicodeEscape(from, to) : nullptr;
-      if (from == nullptr) return nullptr;
+      if (from == nullptr) return {};
     }
-    stop = FindStop(from);
-    std::memmove(to, from, static_cast<std::size_t>(stop - from));
-    to += stop - from;
+    to = MovePlain(from, to, stop);
   }
-  if (*stop != '"') return nullptr;
-  string = {{begin, static_cast<std::size_t>(to - begin)}, false};
-  return stop + 1;
+  if (*stop != '"') return {};
+  return {stop + 1, to};
 }
 
 // `p`: behind `\u`.

@@ -57,12 +57,6 @@ inline unsigned JsonStringStops(__m128i block) {
 }
 #endif
 
-// A string, decoded.
-struct JsonString {
-  std::string_view text;
-  bool plain = true;  // as it is written: no escapes, so no control characters
-};
-
 // What does not depend on the handler. Everything takes the place in the text and gives the one
 // behind what it read, or null where the text is not JSON.
 class JsonScanner {
@@ -78,12 +72,18 @@ class JsonScanner {
     return static_cast<unsigned char>(*p) > ' ' ? p : SkipMoreSpace(p);
   }
 
-  // `p`: behind the first quote.
-  [[gnu::always_inline]] char* String(char* p, JsonString& string) {
+  struct Scanned {
+    char* next;  // behind the last quote, or null
+    char* end;   // of the decoded text
+    bool plain;  // as it is written: no escapes
+  };
+  // The string at `p`, behind its first quote.
+  [[gnu::always_inline]] Scanned String(char* p) {
     char* const stop = FindStop(p);
-    if (*stop != '"') return Escaped(p, stop, string);
-    string = {{p, static_cast<std::size_t>(stop - p)}, true};
-    return stop + 1;
+    if (*stop == '"') [[likely]]
+      return {stop + 1, stop, true};
+    const Decoded decoded = Decode(stop);
+    return {decoded.next, decoded.end, false};
   }
 
   static char* Number(char* p);
@@ -104,8 +104,14 @@ class JsonScanner {
 #endif
   }
 
+  struct Decoded {
+    char* next;
+    char* end;
+  };
+
   static char* SkipMoreSpace(char* p);
-  char* Escaped(char* begin, char* stop, JsonString& string);
+  Decoded Decode(char* stop);
+  static char* MovePlain(char* from, char* to, char*& stop);
   char* UnicodeEscape(char* p, char*& to);
 
   char* const begin_;
@@ -113,11 +119,13 @@ class JsonScanner {
 };
 
 // A handler has
-//   bool Null(); bool Bool(bool); bool Number(std::string_view); bool String(const JsonString&);
-//   bool StartObject(); bool Key(const JsonString&); bool EndObject(std::size_t members);
+//   bool Null(); bool Bool(bool); bool Number(std::string_view);
+//   bool String(std::string_view, bool plain);
+//   bool StartObject(); bool Key(std::string_view); bool EndObject(std::size_t members);
 //   bool StartArray(); bool EndArray(std::size_t items);
-// and stops the parser by false. What it is given holds as long as the text does. It bounds the
-// depth: the parser recurses.
+// and stops the parser by false. `plain`: the string stands as it is written, without escapes and
+// so without control characters. What a handler is given holds as long as the text does. It bounds
+// the depth: the parser recurses.
 template <class Handler>
 class JsonParser : public JsonScanner {
  public:
@@ -145,6 +153,10 @@ class JsonParser : public JsonScanner {
   std::size_t offset() const { return static_cast<std::size_t>(at_ - text_); }
 
  private:
+  static std::string_view View(const char* begin, const char* end) {
+    return {begin, static_cast<std::size_t>(end - begin)};
+  }
+
   // `p`, unless the handler has had enough.
   [[gnu::always_inline]] char* After(bool go_on, char* p) {
     if (go_on) [[likely]]
@@ -156,9 +168,9 @@ class JsonParser : public JsonScanner {
   [[gnu::always_inline]] char* Value(char* p) {
     switch (*p) {
       case '"': {
-        JsonString string;
-        p = this->String(p + 1, string);
-        return p == nullptr ? nullptr : After(handler_.String(string), p);
+        const Scanned string = this->String(p + 1);
+        if (string.next == nullptr) return nullptr;
+        return After(handler_.String(View(p + 1, string.end), string.plain), string.next);
       }
       case '{':
         return Object(p + 1);
@@ -184,7 +196,7 @@ class JsonParser : public JsonScanner {
       default:
         p = JsonScanner::Number(begin);
         if (p == nullptr) return nullptr;
-        return After(handler_.Number({begin, static_cast<std::size_t>(p - begin)}), p);
+        return After(handler_.Number(View(begin, p)), p);
     }
   }
 
@@ -195,11 +207,10 @@ class JsonParser : public JsonScanner {
     if (*p == '}') return After(handler_.EndObject(0), p + 1);
     for (std::size_t members = 1;; ++members) {
       if (*p != '"') return nullptr;
-      JsonString name;
-      p = this->String(p + 1, name);
-      if (p == nullptr) return nullptr;
-      if (!handler_.Key(name)) return After(false, p);
-      p = SkipSpace(p);
+      const Scanned name = this->String(p + 1);
+      if (name.next == nullptr) return nullptr;
+      if (!handler_.Key(View(p + 1, name.end))) return After(false, p);
+      p = SkipSpace(name.next);
       if (*p != ':') return nullptr;
       p = Value(SkipSpace(p + 1));
       if (p == nullptr) return nullptr;

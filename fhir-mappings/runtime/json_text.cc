@@ -115,8 +115,8 @@ struct ObjectCheck {
   bool Null() { return depth != 0; }
   bool Bool(bool) { return depth != 0; }
   bool Number(std::string_view) { return depth != 0; }
-  bool String(const JsonString&) { return depth != 0; }
-  bool Key(const JsonString&) { return true; }
+  bool String(std::string_view, bool) { return depth != 0; }
+  bool Key(std::string_view) { return true; }
   bool StartObject() { return ++depth <= kMaxTextDepth; }
   bool EndObject(std::size_t) {
     --depth;
@@ -138,12 +138,12 @@ class ReferenceFinder {
   bool Null() { return !lengths_.empty(); }
   bool Bool(bool) { return !lengths_.empty(); }
   bool Number(std::string_view) { return !lengths_.empty(); }
-  bool String(const JsonString& string) {
-    if (reference_ && lengths_.size() > 1) visit_(members_, string.text);
+  bool String(std::string_view text, bool) {
+    if (reference_ && lengths_.size() > 1) visit_(members_, text);
     return !lengths_.empty();
   }
-  bool Key(const JsonString& name) {
-    key_ = name.text;
+  bool Key(std::string_view name) {
+    key_ = name;
     reference_ = key_ == "reference";
     return true;
   }
@@ -190,10 +190,9 @@ class Editor {
   bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
   bool Number(std::string_view number) { return Scalar(number); }
 
-  bool String(const JsonString& string) {
+  bool String(std::string_view value, bool) {
     if (frames_.empty()) return false;
     if (skip_) return Skipped();
-    const std::string_view value = string.text;
     if (key_ == Key::kReference && edit_.reference) {
       replacement_.clear();
       const JsonEdit::Action action = edit_.reference(value, &replacement_);
@@ -209,8 +208,7 @@ class Editor {
     return true;
   }
 
-  bool Key(const JsonString& string) {
-    const std::string_view name = string.text;
+  bool Key(std::string_view name) {
     if (skip_depth_ != 0) return true;
     const bool top = frames_.size() == 1;
     key_ = !top && name == "reference"     ? Key::kReference

@@ -12,26 +12,37 @@ namespace handoff::fhir::internal {
 inline constexpr Member kResourceTypeMember = {"resourceType", 0, 0, Kind::kCode, false, 0};
 
 // The object that is open, and the member whose value comes next.
+//
+// Every object begins one, so that only what must be set is set.
 struct Frame {
-  const Type* type = nullptr;  // null for an opaque resource
-  std::string_view resource;   // FHIR name, if the object is a resource
+  Frame(const Type* object, std::size_t extra, std::size_t names, std::size_t choices)
+      : type(object), extra_begin(extra), names_begin(names), choices_begin(choices) {}
+
+  const Type* type;  // null for an opaque resource
   const Member* member = nullptr;
-  bool in_array = false;
-  bool resource_type_seen = false;
-  bool framed = false;         // the Resource message has a length of its own (not at the root)
-  std::uint32_t items = 0;     // of the open array
   std::uint64_t seen = 0;      // bit n: element n has stood here
   std::uint64_t siblings = 0;  // bit n: `_element` has stood here
   std::uint64_t nulls = 0;     // bit n: the list of element n holds a null
-  std::size_t outer_length = 0;
-  std::size_t length = 0;
-  std::size_t packed = 0;
-  std::size_t list_text = 0;    // where the open list begins in the document, behind its bracket
-  std::size_t list_wire = 0;    // and in the output
-  bool list_displaced = false;  // a field cannot hold it, or the extension: it goes to `extra`
-  std::size_t extra_begin = 0;
-  std::size_t names_begin = 0;
-  std::size_t choices_begin = 0;
+  bool in_array = false;
+  bool list_displaced =
+      false;  // a field cannot hold the open list, or the extension: it goes to `extra`
+  bool resource_type_seen = false;
+  bool framed = false;        // the Resource message has a length of its own (not at the root)
+  std::uint32_t items = 0;    // of the open array
+  std::string_view resource;  // FHIR name, if the object is a resource
+  std::size_t extra_begin;
+  std::size_t names_begin;
+  std::size_t choices_begin;
+
+  // Where lengths go.
+  std::size_t length;
+  std::uint8_t length_bytes;  // kept free for it
+  std::size_t outer_length;   // if `framed`
+
+  // Of the open list.
+  std::size_t packed;
+  std::size_t list_text;  // where it begins in the document, behind its bracket
+  std::size_t list_wire;  // and in the output
 };
 
 }  // namespace handoff::fhir::internal

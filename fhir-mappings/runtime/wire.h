@@ -80,17 +80,26 @@ class WireReader {
       p_ += 2;
       return true;
     }
-    return LongVarint(value);
+    const Long number = LongVarint(p_, end_);
+    if (number.behind == nullptr) return false;
+    p_ = number.behind;
+    value = number.value;
+    return true;
   }
 
-  [[gnu::noinline]] bool LongVarint(std::uint64_t& value) {
-    value = 0;
-    for (unsigned shift = 0; shift < 64 && p_ != end_; shift += 7) {
-      const auto byte = static_cast<unsigned char>(*p_++);
+  // Not of the object, and by value: a reader whose address is taken lives in memory.
+  struct Long {
+    const char* behind;  // null at damage
+    std::uint64_t value;
+  };
+  [[gnu::noinline]] static Long LongVarint(const char* p, const char* end) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && p != end; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*p++);
       value |= std::uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return shift < 63 || byte < 2;
+      if (byte < 0x80) return {shift < 63 || byte < 2 ? p : nullptr, value};
     }
-    return false;
+    return {nullptr, 0};
   }
 
   const char* p_;
@@ -113,22 +122,18 @@ inline char* WriteVarint(char* p, std::uint64_t v) {
 
 inline constexpr std::size_t kMaxVarint = 10;
 
-inline void PutVarint(Sink& out, std::uint64_t v) {
-  char* const begin = out.Room(kMaxVarint);
-  out.Advance(static_cast<std::size_t>(WriteVarint(begin, v) - begin));
-}
+inline void PutVarint(Sink& out, std::uint64_t v) { out.End(WriteVarint(out.Room(kMaxVarint), v)); }
 
 inline void PutTag(Sink& out, std::uint32_t number, WireType type) {
   PutVarint(out, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type));
 }
 
 inline void PutBytes(Sink& out, std::uint32_t number, std::string_view bytes) {
-  char* const begin = out.Room(2 * kMaxVarint + bytes.size());
-  char* p = WriteVarint(
-      begin, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(WireType::kBytes));
+  char* p =
+      WriteVarint(out.Room(2 * kMaxVarint + bytes.size()),
+                  (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(WireType::kBytes));
   p = WriteVarint(p, bytes.size());
-  if (!bytes.empty()) std::memcpy(p, bytes.data(), bytes.size());
-  out.Advance(static_cast<std::size_t>(p - begin) + bytes.size());
+  out.End(CopyBytes(p, bytes));
 }
 
 inline void PutNumber(Sink& out, std::uint32_t number, std::uint64_t value) {
@@ -145,7 +150,8 @@ inline std::size_t OpenLength(Sink& out, std::size_t guess) {
   return at;
 }
 
-inline void CloseLength(Sink& out, std::size_t at, std::size_t guess) {
+// Puts the length in. Returns how many bytes it took.
+inline std::size_t CloseLength(Sink& out, std::size_t at, std::size_t guess) {
   const std::size_t length = out.size() - at - guess;
   const std::size_t need = VarintSize(length);
   if (need > guess) out.Room(need - guess);
@@ -155,6 +161,7 @@ inline void CloseLength(Sink& out, std::size_t at, std::size_t guess) {
     out.Truncate(at + need + length);
   }
   WriteVarint(begin, length);
+  return need;
 }
 
 }  // namespace handoff::fhir::internal

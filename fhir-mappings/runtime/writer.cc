@@ -224,7 +224,8 @@ bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_vie
     return true;
   };
   bool placed = false;
-  for (JsonSteps steps(list); const auto item = steps.NextItem();) placed |= IsExtensionPlace(*item);
+  for (JsonSteps steps(list); const auto item = steps.NextItem();)
+    placed |= IsExtensionPlace(*item);
   if (!placed && !all()) return false;
   // The items of a field stand together, and are taken in turn.
   std::vector<std::size_t> turn(placed ? type.by_field.size() : 0, end);

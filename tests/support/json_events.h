@@ -2,6 +2,7 @@
 // does. Both are the same for every text that is UTF-8.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -19,8 +20,12 @@ class EventLog : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, EventLog
   bool Null() { return Add("null"); }
   bool Bool(bool value) { return Add(value ? "true" : "false"); }
   bool Number(std::string_view text) { return Add("number ", text); }
-  bool String(const internal::JsonString& string) { return Add("string ", string.text); }
-  bool Key(const internal::JsonString& name) { return Add("key ", name.text); }
+  bool String(std::string_view text, bool plain) {
+    const bool control = std::any_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return Add(plain && control ? "not plain " : "string ", text);
+  }
+  bool Key(std::string_view name) { return Add("key ", name); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
     return Add("number ", {text, length});
   }

@@ -120,6 +120,43 @@ TEST(ExtensionsTest, InAWrongFormStayForAReaderThatTakesThem) {
   EXPECT_EQ(Decode(encoded), json);
 }
 
+TEST(ExtensionsTest, CountOnceAgainstTheLimits) {
+  const std::string json = Patient(Join(kRace, Join(kSex, kOther)));
+  ReadOptions options;
+  bool read = false;
+  for (options.limits.max_members = 1; !read; ++options.limits.max_members) {
+    ASSERT_LT(options.limits.max_members, 30u);
+    std::string encoded;
+    Issues issues;
+    read = ReadJson(json, options, &encoded, &issues);
+    if (!read) EXPECT_EQ(issues.back().code, "too-costly");
+  }
+  // As many as an unknown one of the same form.
+  std::string unknown = json;
+  for (std::size_t at = 0; (at = unknown.find("us-core", at)) != unknown.npos; ++at)
+    unknown[at] = 'x';
+  --options.limits.max_members;
+  EXPECT_FALSE(HasErrors(IssuesOf(unknown, options)));
+  --options.limits.max_members;
+  EXPECT_TRUE(HasErrors(IssuesOf(unknown, options)));
+  options.limits.max_members = 1'000;
+  for (options.limits.max_depth = 1; HasErrors(IssuesOf(json, options)); ++options.limits.max_depth)
+    ASSERT_LT(options.limits.max_depth, 30u);
+}
+
+TEST(ExtensionsTest, TellTheirPlaceAmongThoseWithTheSameUrl) {
+  const std::string url =
+      R"({"url":"http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal",)";
+  EXPECT_THAT(
+      IssuesOf(
+          R"({"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/p"},"extension":[)" +
+          url + R"("id":"x","valueReference":{"reference":"Goal/g"}},)" + url +
+          R"("valueReference":{"reference":"Goal/g","type":5}}]})"),
+      HasIssue("structure",
+               "ServiceRequest.extension('http://hl7.org/fhir/StructureDefinition/"
+               "resource-pertainsToGoal').value[1].type"));
+}
+
 TEST(ExtensionsTest, AreObjects) {
   EXPECT_THAT(IssuesOf(Patient("60")), HasIssue("structure", "Patient.extension"));
   EXPECT_THAT(IssuesOf(Patient("null," + std::string(kSex))),
