@@ -56,5 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ComesBack(
       json,
       {.tolerances = {Tolerance::kKeep, Tolerance::kKeep, Tolerance::kKeep, Tolerance::kKeep}});
+  // A limit may be met anywhere.
+  std::string encoded;
+  Issues issues;
+  handoff::fhir::ReadJson(json, {.limits = {.max_depth = 6, .max_members = 12}}, &encoded, &issues);
   return 0;
 }
