@@ -183,7 +183,7 @@ class Emitter {
       out_ += "    {" + Quoted(m.name) + ", " + std::to_string(m.field) + ", " +
               std::to_string(m.ref) + ", Kind::" + kKindNames[static_cast<std::size_t>(m.kind)] +
               ", " + (m.repeated ? "true" : "false") + ", " + std::to_string(m.element) + "},\n";
-      names.push_back(m.name);
+      if (m.url.empty()) names.push_back(m.name);
       max_field = std::max(max_field, m.field + (m.kind == Kind::kReferenceText ? 3 : 0));
     }
     out_ += "};\nconstexpr Element " + Id("kElements", i) + "[] = {\n";
@@ -211,7 +211,30 @@ class Emitter {
               ", " + index + ", " + Id("kByField", i) + ", " + std::to_string(required) + "u, " +
               std::to_string(t.extra_field) + ", " + std::to_string(t.resource_field) + ", " +
               std::to_string(length_bytes) + ", " + (t.has_references ? "true" : "false") + ", " +
-              searches + ", " + invariants + ", " + targets + "},\n";
+              searches + ", " + invariants + ", " + targets + ", " + EmitExtensions(i) + ", " +
+              (t.is_extension ? "true" : "false") + ", " + EmitMeanings(i) + "},\n";
+  }
+
+  std::string EmitMeanings(std::size_t i) {
+    const SchemaType& t = schema_.types[i];
+    if (t.meanings.empty()) return "{}";
+    out_ += "constexpr Meaning " + Id("kMeanings", i) + "[] = {\n";
+    for (const SchemaMeaning& meaning : t.meanings) {
+      out_ += "    {" + Quoted(meaning.system) + ", " + std::to_string(meaning.field) + ", " +
+              std::to_string(meaning.codes) + "},\n";
+    }
+    out_ += "};\n";
+    return Id("kMeanings", i);
+  }
+
+  std::string EmitExtensions(std::size_t i) {
+    std::string rows;
+    for (const SchemaMember& m : schema_.types[i].members) {
+      if (!m.url.empty()) rows += "    {" + Quoted(m.url) + ", " + Quoted(m.value) + "},\n";
+    }
+    if (rows.empty()) return "{}";
+    out_ += "constexpr Extension " + Id("kExtensions", i) + "[] = {\n" + rows + "};\n";
+    return Id("kExtensions", i);
   }
 
   static std::string Place(std::uint16_t place) {

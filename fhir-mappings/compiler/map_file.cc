@@ -59,6 +59,10 @@ bool SplitCall(std::string_view s, std::string& name, std::optional<std::string>
   return IsName(name);
 }
 
+std::string Shown(const FieldLine& field) {
+  return field.extension.empty() ? field.name : "extension(" + field.extension + ")";
+}
+
 class Parser {
  public:
   Parser(std::string_view file, MapSet& maps, Errors& errors)
@@ -117,10 +121,11 @@ class Parser {
     }
     if (first == "search" && !field) return Search(words, line);
     if (first == "invariant" && !field) return Invariant(line);
+    if (first == "meaning" && !field) return Meaning(words);
     if (field) return Field(line);
     Error(
         "cannot read this line: expected a definition, `element <-> field type`, `search`, "
-        "`invariant`, `alias`, `opaque` or '}'");
+        "`invariant`, `meaning`, `alias`, `opaque` or '}'");
   }
 
   // `resource` and `abstract` could also be element names: those are followed by a cardinality or
@@ -148,7 +153,15 @@ class Parser {
     }
   }
 
-  // abstract X [: Base] | datatype X <-> proto | resource X [: Base] <-> proto
+  // meaning field Enum system
+  void Meaning(const std::vector<std::string>& words) {
+    if (maps_.definitions.empty() || maps_.definitions.back().kind != Definition::Kind::kDatatype)
+      return Error("`meaning` stands in a datatype");
+    if (words.size() != 4) return Error("expected `meaning field Enum system`");
+    maps_.definitions.back().meanings.push_back({where_, words[1], words[2], words[3]});
+  }
+
+  // abstract X [: Base] | datatype X [as Y] <-> proto | resource X [: Base] <-> proto
   void Header(const std::vector<std::string>& words) {
     if (!open_.empty()) {
       errors_.Add(open_.back()->where, "'{' is never closed");
@@ -160,8 +173,13 @@ class Parser {
                       : words[0] == "datatype" ? Definition::Kind::kDatatype
                                                : Definition::Kind::kResource;
     definition.name = words[1];
+    definition.fhir_name = words[1];
     std::size_t i = 2;
-    if (i + 1 < words.size() && words[i] == ":") {
+    if (i + 1 < words.size() && words[i] == "as" &&
+        definition.kind == Definition::Kind::kDatatype) {
+      definition.fhir_name = words[i + 1];
+      i += 2;
+    } else if (i + 1 < words.size() && words[i] == ":") {
       definition.base = words[i + 1];
       i += 2;
     } else if (definition.kind == Definition::Kind::kResource) {
@@ -265,7 +283,7 @@ class Parser {
     }
     if (field.repeated && left.size() == 1) field.max = 0;
     if (!field.repeated && field.max != 1)
-      return Error("an element that repeats is written " + field.name + "[]");
+      return Error("an element that repeats is written " + Shown(field) + "[]");
     Right(right, field);
     std::vector<FieldLine>& siblings =
         open_.empty() ? maps_.definitions.back().fields : open_.back()->body;
@@ -280,6 +298,10 @@ class Parser {
     } else if (text.ends_with("[]")) {
       field.repeated = true;
       text.remove_suffix(2);
+    }
+    if (text.starts_with("extension(") && text.ends_with(')')) {
+      field.extension = Trim(text.substr(10, text.size() - 11));
+      return !field.choice && !field.extension.empty();
     }
     field.name = text;
     return IsName(text);
@@ -325,7 +347,7 @@ class Parser {
       field.enum_name = Trim(right.substr(14));
       if (!IsName(field.enum_name)) Error("expected `code required EnumName`");
     } else if (right.empty()) {
-      Error("the type of " + field.name + " is missing");
+      Error("the type of " + Shown(field) + " is missing");
     } else {
       field.types = Types(right);
     }

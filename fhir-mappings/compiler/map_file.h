@@ -33,7 +33,8 @@ struct TypeRef {
 
 struct FieldLine {
   Location where;
-  std::string name;  // without [] and [x]
+  std::string name;       // without [] and [x]
+  std::string extension;  // `extension(url)`: the url; `name` is then empty
   bool repeated = false;
   bool choice = false;
   bool extra = false;  // `<-> extra`
@@ -70,13 +71,23 @@ struct InvariantLine {
   std::string expression;  // kNotChecked: the reason
 };
 
+// A field that says what the code of a coding means, where its system is this one.
+struct MeaningLine {
+  Location where;
+  std::string field;
+  std::string enum_name;
+  std::string system;
+};
+
 struct Definition {
   enum class Kind { kAbstract, kDatatype, kResource } kind = Kind::kAbstract;
   Location where;
   std::string name;
+  std::string fhir_name;  // of a datatype that is `as` another one
   std::string base;
   std::string proto;
   std::vector<FieldLine> fields;
+  std::vector<MeaningLine> meanings;
   std::vector<SearchLine> searches;
   std::vector<InvariantLine> invariants;
 };

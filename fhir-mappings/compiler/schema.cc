@@ -78,7 +78,7 @@ class Resolver {
         errors_.Add(definition.where, definition.name + " is defined twice");
         continue;
       }
-      named_[definition.name] = declared_[&definition] = AddType(definition.name, proto);
+      named_[definition.name] = declared_[&definition] = AddType(definition.fhir_name, proto);
       if (definition.kind == Definition::Kind::kResource) DeclareResource(definition, proto);
     }
   }
@@ -141,11 +141,77 @@ class Resolver {
     for (const Definition* base : BasesOf(definition)) Fields(type, definition.name, base->fields);
     Fields(type, definition.name, definition.fields);
     const bool resource = definition.kind == Definition::Kind::kResource;
-    Close(type, definition.where, resource ? Form::kResource : Form::kDatatype);
+    AddExtras(type, resource ? Form::kResource : Form::kDatatype);
+    for (const Definition* base : BasesOf(definition))
+      Extensions(type, definition.name, base->fields);
+    Extensions(type, definition.name, definition.fields);
+    for (const MeaningLine& meaning : definition.meanings) Meaning(type, meaning);
+    Close(type, definition.where);
+  }
+
+  void Meaning(int type, const MeaningLine& line) {
+    FieldLine named;
+    named.where = line.where;
+    named.enum_name = line.enum_name;
+    const FieldDescriptor* field = FindField(type, named, line.field);
+    if (field == nullptr) return;
+    const std::string expected = "handoff.v1." + line.enum_name;
+    const EnumDescriptor* code = pool_.FindEnumTypeByName(expected);
+    if (code == nullptr) {
+      errors_.Add(line.where, "unknown enum " + expected);
+    } else if (field->enum_type() != code || field->is_repeated()) {
+      errors_.Add(line.where, field->full_name() + " is no " + line.enum_name);
+    } else {
+      schema_.types[type].meanings.push_back({line.system, field->number(), AddEnum(named, *code)});
+    }
   }
 
   void Fields(int type, const std::string& path, const std::vector<FieldLine>& fields) {
-    for (const FieldLine& field : fields) Field(type, path, field);
+    for (const FieldLine& field : fields) {
+      if (field.extension.empty()) Field(type, path, field);
+    }
+  }
+
+  // The last members of a type.
+  void Extensions(int type, const std::string& path, const std::vector<FieldLine>& fields) {
+    for (const FieldLine& field : fields) {
+      if (!field.extension.empty()) KnownExtension(type, path, field);
+    }
+  }
+
+  // extension(url) <-> field Type, or a body of extensions. FHIR calls the element after its slice:
+  // extension:field (FHIR R4 elementdefinition.html#id).
+  void KnownExtension(int type, const std::string& path, const FieldLine& line) {
+    if (line.proto_fields.size() != 1 || line.min != 0) {
+      errors_.Add(line.where, "an extension has one field, and need not stand");
+      return;
+    }
+    const FieldDescriptor* field = FindField(type, line, line.proto_fields[0]);
+    if (field == nullptr) return;
+    for (const SchemaMember& other : schema_.types[type].members) {
+      if (other.url == line.extension)
+        errors_.Add(line.where, "this extension has a field already");
+    }
+    FieldLine named = line;
+    named.name = "extension:" + line.proto_fields[0];
+    const int element = static_cast<int>(schema_.types[type].elements.size());
+    schema_.types[type].elements.push_back({named.name, line.min, line.max, false});
+    const std::size_t before = schema_.types[type].members.size();
+    Single(type, path, element, named, *field);
+    if (schema_.types[type].members.size() == before) return;  // an error was told
+    SchemaMember& member = schema_.types[type].members.back();
+    member.url = line.extension;
+    member.name = "extension('" + line.extension + "')";
+    const bool value = !line.has_body && line.same_as.empty();
+    if (value) {
+      member.name += ".value";
+      member.value = "value" + Capitalised(line.types[0].name);
+    }
+    if (member.kind == Kind::kEnum || member.kind == Kind::kResource ||
+        (member.repeated && fhir::internal::IsVarint(member.kind)) ||
+        (member.kind == Kind::kMessage && value == schema_.types[member.ref].is_extension)) {
+      errors_.Add(line.where, "an extension holds a data type, or extensions in { }");
+    }
   }
 
   void Field(int type, const std::string& path, const FieldLine& line) {
@@ -209,8 +275,11 @@ class Resolver {
       named_.emplace(sub_path, member.ref);
       AddMember(type, line, member);
       used_[member.ref];
+      schema_.types[member.ref].is_extension = !line.extension.empty();
       Fields(member.ref, sub_path, line.body);
-      Close(member.ref, line.where, Form::kBackbone);
+      AddExtras(member.ref, line.extension.empty() ? Form::kBackbone : Form::kDatatype);
+      Extensions(member.ref, sub_path, line.body);
+      Close(member.ref, line.where);
       return;
     }
     if (!line.same_as.empty()) {
@@ -369,8 +438,8 @@ class Resolver {
 
   enum class Form { kResource, kDatatype, kBackbone };
 
-  // Adds what every element of a form has, and checks that the message is covered.
-  void Close(int type, const Location& where, Form form) {
+  // Adds what every element of a form has.
+  void AddExtras(int type, Form form) {
     const auto add_extra = [&](const char* name, bool repeated) {
       SchemaType& t = schema_.types[type];
       for (const SchemaMember& member : t.members) {
@@ -385,7 +454,10 @@ class Resolver {
         form == Form::kResource && schema_.types[type].proto->FindFieldByName("text") == nullptr;
     if (!plain_resource) add_extra("extension", true);
     if (!plain_resource && form != Form::kDatatype) add_extra("modifierExtension", true);
+  }
 
+  // Checks that the message is covered.
+  void Close(int type, const Location& where) {
     SchemaType& t = schema_.types[type];
     const FieldDescriptor* extra = t.proto->FindFieldByName("extra");
     if (extra == nullptr || extra->type() != FieldDescriptor::TYPE_BYTES || extra->is_repeated()) {

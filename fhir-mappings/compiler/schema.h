@@ -21,6 +21,8 @@ struct SchemaMember {
   int element = 0;
   int ref = 0;
   std::vector<std::string> targets;  // of a Reference
+  std::string url = {};              // of an extension
+  std::string value = {};            // its member: "valueReference"; empty: extensions
 };
 
 struct SchemaElement {
@@ -46,6 +48,12 @@ struct SchemaInvariant {
   std::vector<fhir::internal::Expr> nodes;
 };
 
+struct SchemaMeaning {
+  std::string system;
+  int field = 0;
+  int codes = 0;  // index of the enum
+};
+
 struct SchemaType {
   std::string name;
   const google::protobuf::Descriptor* proto = nullptr;
@@ -55,8 +63,10 @@ struct SchemaType {
   int resource_field = 0;
   bool has_references = false;
   bool holds_resources = false;
+  bool is_extension = false;
   std::vector<SchemaSearch> searches;
   std::vector<SchemaInvariant> invariants;
+  std::vector<SchemaMeaning> meanings;
 };
 
 struct SchemaEnum {

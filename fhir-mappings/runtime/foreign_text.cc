@@ -90,7 +90,7 @@ void ForeignText::BeginValue(char opens) {
                        first_member_,
                        "the member with _ must be an object (FHIR R4 json.html#primitive)");
     }
-    if (sibling && opens == '[') sibling_list_ = first_member_;
+    if (opens == '[') sibling_list_ = first_member_;
     first_member_ = nullptr;
   }
   if (AtOpaqueMember()) {
@@ -107,10 +107,14 @@ void ForeignText::BeginValue(char opens) {
 
 // Before each value but an object.
 void ForeignText::CheckSiblingItem(bool is_null) {
-  if (sibling_list_ == nullptr || depth_ != 1 || is_null) return;
-  report_.Complain("structure",
-                   sibling_list_,
-                   "the list with _ holds objects and null only (FHIR R4 json.html#primitive)");
+  if (sibling_list_ == nullptr || depth_ != 1) return;
+  if (sibling_list_->kind == Kind::kExtra) {
+    report_.Complain("structure", sibling_list_, "the list holds objects only");
+  } else if (!is_null) {
+    report_.Complain("structure",
+                     sibling_list_,
+                     "the list with _ holds objects and null only (FHIR R4 json.html#primitive)");
+  }
 }
 
 bool ForeignText::Scalar(std::string_view text, bool quoted) {

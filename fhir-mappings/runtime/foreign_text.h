@@ -101,7 +101,7 @@ class ForeignText {
   std::vector<std::string_view> names_;   // members that the tables do not know
   std::vector<std::size_t> names_begin_;  // of each open foreign object
   const Member* first_member_ = nullptr;  // at the first event: checks list or single
-  const Member* sibling_list_ = nullptr;  // whose list with _ this is
+  const Member* sibling_list_ = nullptr;  // whose list with _ this is, or list of extensions
   OpaqueMember opaque_member_ = OpaqueMember::kOther;
   std::string opaque_id_;
   std::size_t meta_begin_ = 0;

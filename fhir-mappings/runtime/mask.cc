@@ -115,11 +115,15 @@ class Projector {
     WireReader reader(wire);
     for (WireField field; reader.Next(field);) {
       const Member* const member = internal::FindField(type, field.number);
+      if (leaf && internal::IsMeaning(type, field.number)) out_.Append(field.whole);
       if (member == nullptr) continue;  // `extra`
       const Node* const child =
           node == nullptr ? nullptr : node->Child(member - type.members.data());
       const bool below = child != nullptr && child->leaf;
-      const bool inherited = leaf && (!reference || internal::IsReferenceText(field.number));
+      // A known extension is listed by its name, or stays.
+      const bool extension = !type.is_extension && internal::ExtensionOf(type, *member) != nullptr;
+      const bool inherited =
+          leaf && !extension && (!reference || internal::IsReferenceText(field.number));
       const bool always =
           type.resource_field != 0 && field.number == internal::wire_fields::kResourceId;
       if (child == nullptr && !inherited && !always) continue;

@@ -7,18 +7,6 @@
 
 namespace handoff::fhir::internal {
 
-Severity SeverityOf(Tolerance tolerance) {
-  switch (tolerance) {
-    case Tolerance::kReject:
-      break;
-    case Tolerance::kWarn:
-      return Severity::kWarning;
-    case Tolerance::kKeep:
-      return Severity::kInformation;
-  }
-  return Severity::kError;
-}
-
 std::string ReadReport::Path(const Member* leaf) const {
   std::string path;
   for (std::size_t i = 0; i < frames_.size(); ++i) {
@@ -27,7 +15,8 @@ std::string ReadReport::Path(const Member* leaf) const {
     const Member* const member = i + 1 < frames_.size() ? frame.member : leaf;
     if (member == nullptr) break;
     std::string_view name = member->name;
-    if (frame.type != nullptr && member != &kResourceTypeMember) {
+    if (frame.type != nullptr && member != &kResourceTypeMember &&
+        ExtensionOf(*frame.type, *member) == nullptr) {
       const Element& element = frame.type->elements[member->element];
       name = element.name;
       if (element.choice) name.remove_suffix(3);

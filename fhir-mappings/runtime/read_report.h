@@ -12,8 +12,6 @@
 
 namespace handoff::fhir::internal {
 
-Severity SeverityOf(Tolerance tolerance);
-
 class ReadReport {
  public:
   // `frames`: the objects that are open, outermost first. Issues beyond `max_issues` are counted.

@@ -6,7 +6,9 @@
 
 #include <simdjson.h>
 
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_parser.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire.h"
@@ -247,18 +249,103 @@ bool Reader::CloseMessage(std::size_t members) {
   }
   foreign_.EndNames(frame.names_begin);
   if (choices_.size() != frame.choices_begin) choices_.resize(frame.choices_begin);
+  if (!frame.type->meanings.empty()) PutMeanings(frame);
   if (const std::string_view extra = foreign_.EndExtra(frame.extra_begin); !extra.empty()) {
-    PutBytes(out_, frame.type->extra_field, extra);
-    foreign_.DropExtra(frame.extra_begin);
+    if (frame.type->extensions.empty()) {
+      PutBytes(out_, frame.type->extra_field, extra);
+      foreign_.DropExtra(frame.extra_begin);
+    } else {
+      const std::string object(extra);
+      foreign_.DropExtra(frame.extra_begin);
+      PutExtra(PlaceExtensions(object));
+    }
   }
-  const std::size_t length_bytes = CloseLength(out_, frame.length, frame.length_bytes);
-  if (frame.resource.empty()) {
-    const auto type = static_cast<std::size_t>(frame.type - kTables.types.data());
+  const Frame& closed = frames_.back();
+  const std::size_t length_bytes = CloseLength(out_, closed.length, closed.length_bytes);
+  if (closed.resource.empty()) {
+    const auto type = static_cast<std::size_t>(closed.type - kTables.types.data());
     length_bytes_[type % length_bytes_.size()] = static_cast<std::uint8_t>(length_bytes);
   }
-  if (frame.framed) CloseLength(out_, frame.outer_length, 2);
+  if (closed.framed) CloseLength(out_, closed.outer_length, 2);
   frames_.pop_back();
   return true;
+}
+
+void Reader::PutMeanings(const Frame& frame) {
+  std::string_view system;
+  std::string_view code;
+  WireReader written(out_.View(frame.length + frame.length_bytes));
+  for (WireField field; written.Next(field);) {
+    if (field.number == wire_fields::kCodingSystem) system = field.bytes;
+    if (field.number == wire_fields::kCodingCode) code = field.bytes;
+  }
+  for (const Meaning& meaning : frame.type->meanings) {
+    if (meaning.system != system) continue;
+    if (const EnumCode* const known = FindCode(kTables.enums[meaning.codes], code))
+      return PutNumber(out_, meaning.field, static_cast<std::uint64_t>(known->number));
+  }
+}
+
+// --- Extensions that the tables know.
+
+void Reader::PutExtra(std::string_view extra) {
+  if (!extra.empty()) PutBytes(out_, frames_.back().type->extra_field, extra);
+}
+
+// Puts the known extensions of `object`, JSON that belongs to the innermost frame, into their
+// fields. Yields the object that is left for `extra`; empty if nothing is.
+std::string Reader::PlaceExtensions(std::string_view object) {
+  const Type& type = *frames_.back().type;
+  std::string rest;
+  const auto keep = [&](std::string_view name, std::string_view value) {
+    rest += rest.empty() ? "{\"" : ",\"";
+    rest.append(name).append("\":").append(value);
+  };
+  JsonSteps members(object);
+  std::string_view name;
+  for (std::string_view value; members.Next(name, value);) {
+    if (type.is_extension && name == "url") continue;
+    if (name != "extension") {
+      keep(name, value);
+      continue;
+    }
+    ExtensionPlaces places(type);
+    JsonSteps items(value);
+    std::string_view none;
+    for (std::string_view item; items.Next(none, item);) {
+      const KnownExtension known = FindExtension(type, item);
+      const std::uint32_t before = known.member == nullptr ? 0 : places.Count(*known.member);
+      const bool placed = known.member != nullptr && (before == 0 || known.member->repeated) &&
+                          PutExtension(*known.member, known.value, before);
+      places.Add(placed ? known.member : nullptr, item);
+    }
+    if (const std::string list = places.Rest(); !list.empty()) keep(name, list);
+  }
+  if (!rest.empty()) rest += '}';
+  return rest;
+}
+
+// False if the extension stays in `extra`: its value does not have the form of its type.
+bool Reader::PutExtension(const Member& member, std::string_view value, std::uint32_t before) {
+  const std::size_t owner = frames_.size() - 1;
+  const std::size_t wire = out_.size();
+  frames_[owner].member = &member;
+  frames_[owner].in_array = member.repeated;
+  frames_[owner].items = before;
+  if (member.kind == Kind::kMessage && kTables.types[member.ref].is_extension) {
+    ++frames_[owner].items;
+    StartMessage(member);
+    PutExtra(PlaceExtensions(value));
+    const Frame& frame = frames_.back();
+    CloseLength(out_, frame.length, frame.length_bytes);
+    frames_.pop_back();
+  } else {
+    Parse(value);
+  }
+  frames_[owner].in_array = false;
+  if (!std::exchange(frames_[owner].list_displaced, false)) return true;
+  out_.Truncate(wire);
+  return false;
 }
 
 // The object is complete as text; its meta is read as the model reads it.

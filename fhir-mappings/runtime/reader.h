@@ -93,6 +93,10 @@ class Reader {
                                    const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
   bool CloseMessage(std::size_t members);
+  void PutMeanings(const Frame& frame);
+  void PutExtra(std::string_view extra);
+  std::string PlaceExtensions(std::string_view object);
+  bool PutExtension(const Member& member, std::string_view value, std::uint32_t before);
   bool CloseOpaque();
 
   const ReadLimits& limits_;

@@ -24,7 +24,8 @@ struct Frame {
   std::uint64_t siblings = 0;  // bit n: `_element` has stood here
   std::uint64_t nulls = 0;     // bit n: the list of element n holds a null
   bool in_array = false;
-  bool list_displaced = false;  // a field cannot hold the open list: it goes to `extra`
+  bool list_displaced =
+      false;  // a field cannot hold the open list, or the extension: it goes to `extra`
   bool resource_type_seen = false;
   bool framed = false;        // the Resource message has a length of its own (not at the root)
   std::uint32_t items = 0;    // of the open array

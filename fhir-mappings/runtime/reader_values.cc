@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "fhir-mappings/runtime/date_wire.h"
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/primitives.h"
 #include "fhir-mappings/runtime/reader.h"
 #include "fhir-mappings/runtime/type_lookup.h"
@@ -168,7 +169,7 @@ bool Reader::Displace(Tolerance tolerance,
   if (tolerance == Tolerance::kReject || member.kind == Kind::kId || member.field == 0)
     return Complain(code, &member, text);
   report_.Report(SeverityOf(tolerance), code, report_.Path(&member), text + "; kept as it stands");
-  if (frame.in_array) {
+  if (frame.in_array || ExtensionOf(*frame.type, member) != nullptr) {
     frame.list_displaced = true;
   } else {
     foreign_.ExtraScalar(member.name, value, quoted);

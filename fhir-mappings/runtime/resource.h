@@ -40,6 +40,13 @@ struct ReadLimits {
 // written; rules do not see it there and no view but that of everything shows it.
 enum class Tolerance { kReject, kWarn, kKeep };
 
+// How what is taken all the same is told; kError of what is refused.
+constexpr Severity SeverityOf(Tolerance tolerance) {
+  return tolerance == Tolerance::kReject ? Severity::kError
+         : tolerance == Tolerance::kWarn ? Severity::kWarning
+                                         : Severity::kInformation;
+}
+
 struct Tolerances {
   Tolerance unknown = Tolerance::kWarn;    // members that R4 does not know
   Tolerance codes = Tolerance::kReject;    // a code outside a required binding
@@ -159,7 +166,8 @@ std::vector<std::pair<std::string_view, std::string_view>> SearchParameters(std:
 // "Encounter.hospitalization. dischargeDisposition", "Observation.value[x]". A listed element
 // brings everything modelled below it but never `extra` (extensions, unknown members), and of a
 // Reference only the reference text: `identifier` and `display` must be listed as
-// "Encounter.participant.individual.display". "Patient.*" brings the whole resource: narrative,
+// "Encounter.participant.individual.display". An extension that has a field is listed as
+// "Patient.extension:race", after that field. "Patient.*" brings the whole resource: narrative,
 // extensions and contained resources included. `resourceType` and `id` of an allowed type always
 // leave; `meta` only when listed.
 class Mask {

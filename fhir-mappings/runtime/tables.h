@@ -80,7 +80,8 @@ struct Enum {
   NameIndex index;
 };
 
-// One JSON member name. Each type of a choice is a member of its own: valueQuantity, valueString.
+// One JSON member name. Each type of a choice is a member of its own: valueQuantity, valueString. A
+// known extension is one too; its name, "extension('url').value", is what FHIRPath calls it.
 struct Member {
   std::string_view name;
   std::uint16_t field;  // proto field number; 0 for kExtra
@@ -110,6 +111,20 @@ struct SearchPath {
   std::span<const std::uint8_t> steps;  // member positions, from the resource to the leaf
 };
 
+// An extension that has a field of its own.
+struct Extension {
+  std::string_view url;
+  std::string_view value;  // "valueReference"; empty: it has extensions, not a value
+};
+
+// What the code of a coding means, if its system is this one: a field with the number of an enum
+// beside the text. It says nothing that the text does not say.
+struct Meaning {
+  std::string_view system;
+  std::uint16_t field;
+  std::uint16_t codes;  // index of the Enum
+};
+
 inline constexpr std::uint8_t kNoCheck = 0xff;
 
 // What must be so: an expression, or a check that validation/ has under its key.
@@ -136,7 +151,18 @@ struct Type {
   std::span<const SearchPath> searches;
   std::span<const Invariant> invariants;
   std::span<const std::uint16_t> targets;  // of each member, in Tables::targets; empty: all open
+  std::span<const Extension> extensions;   // what the last members are
+  bool is_extension;                       // the type of such a member, with extensions of its own
+  std::span<const Meaning> meanings;       // of a coding
+
+  std::size_t own_members() const { return members.size() - extensions.size(); }
 };
+
+// What `member` of `type` is as an extension; null if it is a member of the JSON object.
+constexpr const Extension* ExtensionOf(const Type& type, const Member& member) {
+  const auto position = static_cast<std::size_t>(&member - type.members.data());
+  return position < type.own_members() ? nullptr : &type.extensions[position - type.own_members()];
+}
 
 inline constexpr std::size_t kMaxElements = 64;
 

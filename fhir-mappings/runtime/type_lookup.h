@@ -63,6 +63,14 @@ inline const Member* FindField(const Type& type, std::uint32_t number) {
   return &type.members[type.by_field[number]];
 }
 
+// Whether a wire field is a meaning, which is no member.
+inline bool IsMeaning(const Type& type, std::uint32_t number) {
+  for (const Meaning& meaning : type.meanings) {
+    if (meaning.field == number) return true;
+  }
+  return false;
+}
+
 // The mapped resource type, or nullptr.
 const Type* FindResource(std::string_view name);
 const Type* FindResource(std::uint32_t field);

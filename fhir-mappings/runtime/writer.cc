@@ -1,14 +1,19 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <simdjson.h>
 
 #include "fhir-mappings/runtime/date_wire.h"
+#include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_text.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/resource.h"
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/tables.h"
@@ -26,6 +31,7 @@ struct Item {
   std::uint8_t member;  // position in the map
   WireType type;
   std::uint16_t field;
+  std::uint32_t place;  // among the fields of the message
   std::uint64_t value;
   std::string_view bytes;
 };
@@ -45,7 +51,10 @@ class Writer {
     return false;
   }
   bool Opaque(std::string_view wire);
-  bool Extra(const Type& type, std::string_view extra);
+  void Extra(std::string_view extra);
+  bool Extensions(const Type& type, std::size_t known, std::string_view extra);
+  bool ExtensionItems(const Type& type, std::size_t known, std::string_view list);
+  bool Extension(const Type& type, const Item& item);
   bool InOrder(const Type& type, std::string_view wire);
   bool Sorted(const Type& type, std::string_view wire);
   void Collect(const Type& type, std::string_view wire);
@@ -86,16 +95,28 @@ Order FindOrder(const Type& type, std::string_view wire, std::string_view& extra
       continue;
     }
     const Member* const member = FindField(type, field.number);
+    if (member == nullptr && IsMeaning(type, field.number)) continue;
     if (member == nullptr) return Order::kDamaged;
     if (!IsPacked(*member) && (field.type == WireType::kVarint) != IsVarint(member->kind))
       return Order::kDamaged;
     const int position = static_cast<int>(member - type.members.data());
     const bool may_repeat = member->repeated || member->kind == Kind::kReferenceText;
-    ordered = ordered && position + (may_repeat ? 1 : 0) > last;
+    // Known extensions stand behind everything, in the list of all.
+    ordered = ordered && position + (may_repeat ? 1 : 0) > last &&
+              static_cast<std::size_t>(position) < type.own_members();
     last = position;
   }
   if (!reader.ok()) return Order::kDamaged;
   return ordered ? Order::kOfMap : Order::kOther;
+}
+
+// An item of a list in `extra` that stands for a field, and its number.
+bool IsPlace(std::string_view item) { return item.front() >= '0' && item.front() <= '9'; }
+
+std::optional<std::string_view> NextItem(JsonSteps& steps) {
+  std::string_view none;
+  std::string_view item;
+  return steps.Next(none, item) ? std::optional(item) : std::nullopt;
 }
 
 bool Writer::Resource(std::string_view wire) {
@@ -135,27 +156,119 @@ bool Writer::Object(const Type& type, std::string_view wire) {
   std::string_view extra;
   const Order order = FindOrder(type, wire, extra);
   if (order == Order::kDamaged) return Damaged(type.name);
-  out_.Put('{');
+  if (!type.is_extension) out_.Put('{');
   if (type.resource_field != 0) {
     out_.Append("\"resourceType\":\"");
     out_.Append(type.name);
     out_.Put('"');
   }
+  const std::size_t begin = items_.size();
   if (!(order == Order::kOfMap ? InOrder(type, wire) : Sorted(type, wire)))
     return Damaged(type.name);
-  if (!extra.empty() && !Extra(type, extra)) return false;
+  if (!extra.empty() && !IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
+  if (type.extensions.empty()) {
+    Extra(extra);
+  } else if (!Extensions(type, begin, extra)) {
+    return false;
+  }
+  items_.resize(begin);
   out_.Put('}');
   --depth_;
   return true;
 }
 
-bool Writer::Extra(const Type& type, std::string_view extra) {
-  if (!IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
-  const std::string_view inside = extra.substr(extra.find('{') + 1);
-  if (inside.find_first_not_of(' ') != inside.find('}')) {
+// `extra` is one JSON object, or nothing.
+void Writer::Extra(std::string_view extra) {
+  const std::string_view inside = extra.substr(std::min(extra.find('{') + 1, extra.size()));
+  if (inside.find_first_not_of(' ') == inside.find('}')) return;
+  if (out_.back() != '{') out_.Put(',');
+  out_.Append(inside.substr(0, inside.rfind('}')));
+}
+
+// The members of `extra`, and in its list of extensions, or in one of their own, the known ones:
+// the items from `known` on.
+bool Writer::Extensions(const Type& type, std::size_t known, std::string_view extra) {
+  std::string_view list;
+  JsonSteps members(extra);
+  std::string_view name;
+  for (std::string_view value; members.Next(name, value);) {
+    if (name == "extension") {
+      if (!IsJsonList(value)) return Damaged(type.name);
+      list = value;
+      continue;
+    }
     if (out_.back() != '{') out_.Put(',');
-    out_.Append(inside.substr(0, inside.rfind('}')));
+    out_.Put('"');
+    out_.Append(name);
+    out_.Append("\":");
+    out_.Append(value);
   }
+  for (std::size_t i = known + 1; i < items_.size(); ++i) {
+    const Member& member = type.members[items_[i].member];
+    if (!member.repeated && items_[i].member == items_[i - 1].member)
+      return Damaged(std::string(member.name) + " stands twice");
+  }
+  const std::size_t start = out_.size();
+  out_.Append(out_.back() == '{' ? "\"extension\":[" : ",\"extension\":[");
+  const std::size_t first = out_.size();
+  if (!ExtensionItems(type, known, list)) return Damaged(type.name);
+  if (out_.size() == first) {
+    out_.Truncate(start);
+  } else {
+    out_.Put(']');
+  }
+  return true;
+}
+
+// Where `list` says the place of any of them, the others stand last; else all stand first.
+bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_view list) {
+  const std::size_t end = items_.size();
+  const auto next = [&](std::size_t at) {
+    const Item item = std::exchange(items_[at], Item());
+    return item.field == 0 || Extension(type, item);
+  };
+  const auto all = [&] {
+    for (std::size_t i = known; i < end; ++i) {
+      if (!next(i)) return false;
+    }
+    return true;
+  };
+  bool placed = false;
+  for (JsonSteps steps(list); const auto item = NextItem(steps);) placed |= IsPlace(*item);
+  if (!placed && !all()) return false;
+  // The items of a field stand together, and are taken in turn.
+  std::vector<std::size_t> turn(placed ? type.by_field.size() : 0, end);
+  for (std::size_t i = end; placed && i > known; --i) turn[items_[i - 1].field] = i - 1;
+  for (JsonSteps steps(list); const auto item = NextItem(steps);) {
+    if (!IsPlace(*item)) {
+      if (out_.back() != '[') out_.Put(',');
+      out_.Append(*item);
+      continue;
+    }
+    std::size_t field = 0;
+    std::from_chars(item->data(), item->data() + item->size(), field);
+    if (field >= turn.size() || turn[field] == end || items_[turn[field]].field != field) continue;
+    if (!next(turn[field]++)) return false;
+  }
+  return all();
+}
+
+bool Writer::Extension(const Type& type, const Item& item) {
+  const Member& member = type.members[item.member];
+  const internal::Extension& extension = *ExtensionOf(type, member);
+  if (member.kind != Kind::kMessage && IsAbsent(member, item.type, item.value, item.bytes))
+    return true;
+  out_.Append(out_.back() == '[' ? "{\"url\":\"" : ",{\"url\":\"");
+  out_.Append(extension.url);
+  if (extension.value.empty()) {
+    out_.Put('"');
+    return Object(kTables.types[member.ref], item.bytes);  // closes the bracket
+  }
+  out_.Append("\",\"");
+  out_.Append(extension.value);
+  out_.Append("\":");
+  if (!Value(member, item.value, item.bytes)) return false;
+  out_.Put('}');
   return true;
 }
 
@@ -168,7 +281,7 @@ bool Writer::InOrder(const Type& type, std::string_view wire) {
   while (true) {
     WireField field;
     const bool more = reader.Next(field);
-    if (more && field.number == type.extra_field) continue;
+    if (more && (field.number == type.extra_field || IsMeaning(type, field.number))) continue;
     const Member* const member = more ? &type.members[type.by_field[field.number]] : nullptr;
     if (member != last) {
       if (list_open) out_.Put(']');
@@ -203,12 +316,15 @@ bool Writer::InOrder(const Type& type, std::string_view wire) {
   }
 }
 
-// Fields in any other order.
+// Fields in any other order. Leaves the known extensions in items_.
 bool Writer::Sorted(const Type& type, std::string_view wire) {
   const std::size_t begin = items_.size();
   Collect(type, wire);
-  if (!Members(type, begin, items_.size())) return false;
-  items_.resize(begin);
+  std::size_t own = items_.size();
+  while (own > begin && items_[own - 1].member >= type.own_members()) --own;
+  if (!Members(type, begin, own)) return false;
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+               items_.begin() + static_cast<std::ptrdiff_t>(own));
   return true;
 }
 
@@ -216,17 +332,21 @@ bool Writer::Sorted(const Type& type, std::string_view wire) {
 void Writer::Collect(const Type& type, std::string_view wire) {
   WireReader reader(wire);
   const std::size_t begin = items_.size();
-  for (WireField field; reader.Next(field);) {
-    if (field.number == type.extra_field) continue;
+  std::uint32_t place = 0;
+  for (WireField field; reader.Next(field); ++place) {
+    if (field.number == type.extra_field || IsMeaning(type, field.number)) continue;
     items_.push_back({type.by_field[field.number],
                       field.type,
                       static_cast<std::uint16_t>(field.number),
+                      place,
                       field.value,
                       field.bytes});
   }
-  std::stable_sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
-                   items_.end(),
-                   [](const Item& a, const Item& b) { return a.member < b.member; });
+  std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+            items_.end(),
+            [](const Item& a, const Item& b) {
+              return std::pair(a.member, a.place) < std::pair(b.member, b.place);
+            });
 }
 
 std::size_t Writer::GroupEnd(std::size_t begin, std::size_t end) const {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "fhir-mappings/runtime/date_wire.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/reference_wire.h"
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/validation/item.h"
-#include "fhir-mappings/validation/json_text_view.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -166,7 +166,15 @@ bool SameMessage(const Type& type, std::string_view a, std::string_view b, unsig
 
 bool SameFirstLetter(char a, char b) { return a == b || (a ^ b) == 0x20; }
 
+bool SameExtension(const Item& a, const Item& b, unsigned depth) {
+  if (a.form != b.form || a.member != b.member) return false;
+  if (a.member->kind != Kind::kMessage) return a.bytes == b.bytes && a.number == b.number;
+  return SameMessage(kTables.types[a.member->ref], a.bytes, b.bytes, depth);
+}
+
 bool Same(const Item& a, const Item& b, unsigned depth) {
+  if (a.form == Item::Form::kExtension || b.form == Item::Form::kExtension)
+    return SameExtension(a, b, depth);
   if (a.form == Item::Form::kMessage || b.form == Item::Form::kMessage) {
     return a.form == b.form && a.type == b.type && SameMessage(*a.type, a.bytes, b.bytes, depth);
   }
@@ -190,6 +198,7 @@ bool Same(const Item& a, const Item& b, unsigned depth) {
 bool HasValue(const Item& item) {
   switch (item.form) {
     case Item::Form::kMessage:
+    case Item::Form::kExtension:
       return false;
     case Item::Form::kScalar:
       if (item.member->kind == Kind::kEnum) return item.number != 0;
@@ -268,6 +277,9 @@ bool IsOfType(const Item& item, std::string_view name) {
       break;
     case Item::Form::kScalar:
       own = kKindTypes[static_cast<std::size_t>(item.member->kind)];
+      break;
+    case Item::Form::kExtension:
+      own = "Extension";
       break;
     case Item::Form::kReference:
     case Item::Form::kText:

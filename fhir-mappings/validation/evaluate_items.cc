@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/reference_wire.h"
 #include "fhir-mappings/validation/evaluate.h"
-#include "fhir-mappings/validation/json_text_view.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -260,10 +260,8 @@ void Evaluator::PushExtension(const Expr& node) {
   for (std::size_t i = begin; i < end; ++i) AppendChildren(Item(stack_[i]), "extension", stack_);
   Erase(begin, end);
   std::size_t kept = begin;
-  std::string scratch;
   for (std::size_t i = begin; i < stack_.size(); ++i) {
-    if (JsonStringText(JsonMember(stack_[i].bytes, "url"), scratch) == node.text)
-      stack_[kept++] = stack_[i];
+    if (OnlyText(stack_[i], "url") == node.text) stack_[kept++] = stack_[i];
   }
   stack_.resize(kept);
 }

@@ -2,9 +2,9 @@
 
 #include <cctype>
 
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire_fields.h"
-#include "fhir-mappings/validation/json_text_view.h"
 
 namespace handoff::fhir::internal {
 namespace {
@@ -15,16 +15,19 @@ Item JsonItem(const Member* member, std::string_view value, bool sibling) {
   return {Item::Form::kJson, sibling, nullptr, member, value, 0};
 }
 
-// A value that is text: one item, or one for each of a list.
-void AppendJson(const Member* member, std::string_view value, bool sibling, Items& items) {
+// A value that is text: one item, or one for each of a list. A number in a list of extensions is
+// the place of one that has a field.
+void AppendJson(const Member* member, std::string_view name, std::string_view value, Items& items) {
+  const bool sibling = name.starts_with('_');
   if (!IsJsonList(value)) {
     if (value != "null") items.push_back(JsonItem(member, value, sibling));
     return;
   }
   JsonSteps steps(value);
-  std::string_view name;
-  for (std::string_view item; steps.Next(name, item);) {
-    if (item != "null") items.push_back(JsonItem(member, item, sibling));
+  std::string_view none;
+  for (std::string_view item; steps.Next(none, item);) {
+    if (item != "null" && (name != "extension" || IsJsonObjectText(item)))
+      items.push_back(JsonItem(member, item, sibling));
   }
 }
 
@@ -50,14 +53,43 @@ void AppendJsonChildren(const Item& item, std::string_view name, Items& items) {
   JsonSteps steps(item.bytes);
   std::string_view json_name;
   for (std::string_view value; steps.Next(json_name, value);) {
-    if (NamesChild(json_name, name)) AppendJson(nullptr, value, false, items);
+    if (NamesChild(json_name, name)) AppendJson(nullptr, json_name, value, items);
   }
   if (items.size() != begin) return;
   JsonSteps again(item.bytes);
   for (std::string_view value; again.Next(json_name, value);) {
     if (json_name.starts_with('_') && NamesChild(json_name.substr(1), name)) {
-      AppendJson(nullptr, value, true, items);
+      AppendJson(nullptr, json_name, value, items);
     }
+  }
+}
+
+const Extension& ExtensionOf(const Item& item) {
+  return *internal::ExtensionOf(*item.type, *item.member);
+}
+
+// The value of an extension that has one.
+Item ValueItem(const Item& extension) {
+  const Member& member = *extension.member;
+  if (member.kind == Kind::kMessage) {
+    return {Item::Form::kMessage, false, &kTables.types[member.ref], &member, extension.bytes, 0};
+  }
+  return {Item::Form::kScalar, false, nullptr, &member, extension.bytes, extension.number};
+}
+
+// An extension as FHIR has it: url, and either value or extension.
+void AppendExtensionChildren(const Item& item, std::string_view name, Items& items) {
+  const bool any = name.empty();
+  const bool value = !ExtensionOf(item).value.empty();
+  if (any || name == "url") items.push_back(TextItem(ExtensionOf(item).url));
+  if (value && (any || name == "value")) items.push_back(ValueItem(item));
+  if (value) return;
+  const Item whole{
+      Item::Form::kMessage, false, &kTables.types[item.member->ref], nullptr, item.bytes, 0};
+  if (any) {
+    AppendAllChildren(whole, items);
+  } else if (name == "extension" || name == "id") {
+    AppendChildren(whole, name, items);
   }
 }
 
@@ -73,7 +105,7 @@ void AppendExtra(const Item& item,
     const Member* const owner = ExtraOwner(*item.type, name);
     if (owner == nullptr || owner->element != element) continue;
     const bool sibling = name.starts_with('_');
-    if (!sibling || items.size() == begin) AppendJson(owner, value, sibling, items);
+    if (!sibling || items.size() == begin) AppendJson(owner, name, value, items);
   }
 }
 
@@ -124,7 +156,9 @@ void AppendField(const Type& type,
                  const Member& member,
                  const WireField& field,
                  Items& items) {
-  if (member.kind == Kind::kReferenceText) {
+  if (internal::ExtensionOf(type, member) != nullptr) {
+    items.push_back({Item::Form::kExtension, false, &type, &member, field.bytes, field.value});
+  } else if (member.kind == Kind::kReferenceText) {
     if (!items.empty() && items.back().form == Item::Form::kReference &&
         items.back().bytes.data() == wire.data()) {
       return;
@@ -156,10 +190,13 @@ void AppendElement(const Item& item, std::uint8_t element, Items& items) {
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
     const Member* const member = FindField(type, field.number);
-    if (member == nullptr || member->element != element) continue;
+    const bool extension = member != nullptr && member->element != element &&
+                           internal::ExtensionOf(type, *member) != nullptr &&
+                           type.elements[element].name == "extension";
+    if (member == nullptr || (member->element != element && !extension)) continue;
     AppendField(type, item.bytes, *member, field, items);
     // Of what does not repeat there is no more, unless it is a gap with extensions.
-    if (!member->repeated && items.size() != begin &&
+    if (!extension && !member->repeated && items.size() != begin &&
         (member->kind == Kind::kMessage || HasValue(items.back()))) {
       return;
     }
@@ -169,6 +206,9 @@ void AppendElement(const Item& item, std::uint8_t element, Items& items) {
 
 void AppendChildren(const Item& item, std::string_view name, Items& items) {
   if (item.form == Item::Form::kJson) return AppendJsonChildren(item, name, items);
+  if (item.form == Item::Form::kExtension) {
+    return AppendExtensionChildren(Item(item), name, items);
+  }
   if (item.form != Item::Form::kMessage) return;
   const std::uint8_t element = FindElement(*item.type, name);
   if (element != kNoElement) {
@@ -184,10 +224,11 @@ void AppendAllChildren(const Item& item, Items& items) {
     JsonSteps steps(item.bytes);
     std::string_view name;
     for (std::string_view value; steps.Next(name, value);) {
-      AppendJson(nullptr, value, name.starts_with('_'), items);
+      AppendJson(nullptr, name, value, items);
     }
     return;
   }
+  if (item.form == Item::Form::kExtension) return AppendExtensionChildren(Item(item), {}, items);
   if (item.form != Item::Form::kMessage) return;
   const Item whole = item;  // `items` may hold the item
   WireReader reader(whole.bytes);

@@ -19,6 +19,7 @@ struct Item {
     kScalar,     // a primitive of `member`: `number` or `bytes`
     kReference,  // the text of a reference: `bytes` is the wire of the Reference
     kJson,       // a value that is kept as text
+    kExtension,  // one that has a field, `member` of `type`: its value is `number` or `bytes`
     kTruth,      // what expressions yield
     kInteger,
     kText,

@@ -33,6 +33,7 @@ bool VisitMentions(const Item& item, Visit&& visit, unsigned depth = 0) {
         if (end != item.bytes.npos && visit(item.bytes.substr(at + 2, end - at - 2))) return true;
       }
       return false;
+    case Item::Form::kExtension:
     case Item::Form::kMessage: {
       Items children;
       AppendAllChildren(item, children);

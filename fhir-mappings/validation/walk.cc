@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "fhir-mappings/runtime/json_text_view.h"
 #include "fhir-mappings/runtime/reference_wire.h"
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/validation/checks.h"
-#include "fhir-mappings/validation/json_text_view.h"
 #include "fhir-mappings/validation/profile_check.h"
 
 namespace handoff::fhir::internal {
@@ -20,6 +20,11 @@ const Invariant* FindElementInvariant(std::string_view key) {
     if (invariant.key == key) return &invariant;
   }
   return nullptr;
+}
+
+std::string_view StepName(const Type& type, const Member& member) {
+  if (ExtensionOf(type, member) != nullptr) return member.name;
+  return PathName(type.elements[member.element].name);
 }
 
 // The items of one element come one behind the other. Other writers of protobuf may mix them: from
@@ -140,14 +145,13 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
     const Member* const member = FindField(type, field.number);
     if (member == nullptr) continue;
     present |= std::uint64_t{1} << member->element;
+    if (ExtensionOf(type, *member) != nullptr)
+      present |= std::uint64_t{1} << FindElement(type, "extension");
     if (member->kind == Kind::kUri || member->kind == Kind::kUrl ||
         member->kind == Kind::kCanonical) {
       const std::int32_t place = member->repeated ? places.Next(*member, field) : -1;
       if (IsSuspicious(type, *member, field.bytes)) {
-        Uri(type,
-            *member,
-            field.bytes,
-            {&here, PathName(type.elements[member->element].name), place});
+        Uri(type, *member, field.bytes, {&here, StepName(type, *member), place});
       }
     }
   }
@@ -205,9 +209,8 @@ void Walk::Children(const Type& type, std::string_view wire, const Step& here) {
     const Member* const member = FindField(type, field.number);
     if (member == nullptr || (member->kind != Kind::kMessage && member->kind != Kind::kResource))
       continue;
-    const Step step{&here,
-                    PathName(type.elements[member->element].name),
-                    member->repeated ? places.Next(*member, field) : -1};
+    const Step step{
+        &here, StepName(type, *member), member->repeated ? places.Next(*member, field) : -1};
     if (member->kind == Kind::kMessage) {
       const Item item{
           Item::Form::kMessage, false, &kTables.types[member->ref], member, field.bytes, 0};

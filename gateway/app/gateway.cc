@@ -35,6 +35,7 @@
 #include "gateway/security/token.h"
 #include "gateway/store/memory/memory_store.h"
 #include "gateway/store/rocksdb/rocks_store.h"
+#include "gateway/store/streams.h"
 
 namespace handoff::app {
 namespace {
@@ -309,17 +310,18 @@ class Gateway::Impl {
     metrics_.deliveries_dead.Set(static_cast<double>(now.deliveries_dead));
     seen_ = now;
     for (const directory::Party& party : current_.Get().rules->directory->parties()) {
-      for (const char* topic : {"transitions", "referrals", "plans"}) RefreshStream(party, topic);
+      for (const std::string_view topic : store::kTopics) RefreshStream(party, topic);
     }
   }
 
   // Of streams that have, or had, items.
-  void RefreshStream(const directory::Party& party, const char* topic) {
-    const std::string stream = party.key.value() + "/" + topic;
+  void RefreshStream(const directory::Party& party, std::string_view topic) {
+    const std::string stream = store::StreamName(party.key, topic);
     const absl::StatusOr<std::uint64_t> end = store_->StreamEnd(stream);
     const absl::StatusOr<std::uint64_t> position = store_->StreamPosition(stream);
     if (!end.ok() || !position.ok() || *end == 0) return;
-    metrics_.StreamWaiting(party.key.value(), topic).Set(static_cast<double>(*end - *position));
+    metrics_.StreamWaiting(party.key.value(), std::string(topic))
+        .Set(static_cast<double>(*end - *position));
   }
 
   absl::Status StartOps() {

@@ -71,9 +71,10 @@ class ReferralReader {
     // With a Task, the Task tells; what is final stays so.
     if (!referral->task().id().empty() || IsFinal(referral->state())) return;
     if (request.status() == v1::REQUEST_STATUS_REVOKED) {
+      const std::string& stated = request.status_reason().text();
       Apply(*referral,
             v1::REFERRAL_STATE_CANCELLED,
-            "the service request was revoked",
+            stated.empty() ? "the service request was revoked" : stated,
             reading_.received_us());
     } else if (request.status() == v1::REQUEST_STATUS_ENTERED_IN_ERROR) {
       Apply(*referral, v1::REFERRAL_STATE_ENTERED_IN_ERROR, {}, reading_.received_us());

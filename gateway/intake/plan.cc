@@ -15,6 +15,7 @@
 #include "gateway/intake/identity.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/intake/resolve.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::intake {
@@ -52,12 +53,12 @@ std::string_view TopicOf(v1::EventKind kind) {
   switch (kind) {
     case v1::EVENT_KIND_REFERRAL_REQUESTED:
     case v1::EVENT_KIND_REFERRAL_STATUS:
-      return "referrals";
+      return store::kReferrals;
     case v1::EVENT_KIND_PLAN_VERSION:
     case v1::EVENT_KIND_GOAL_STATUS:
-      return "plans";
+      return store::kPlans;
     default:
-      return "transitions";
+      return store::kTransitions;
   }
 }
 
@@ -357,9 +358,8 @@ class Planner {
                                  decision.view);
     entry.set_delivery_id(delivery.id());
     if (endpoint.kind == directory::EndpointKind::kStream) {
-      std::string stream = decision.party.value();
-      stream.append(1, '/').append(TopicOf(event.kind()));
-      plan_.batch.append.push_back({std::move(stream), std::move(delivery)});
+      plan_.batch.append.push_back(
+          {store::StreamName(decision.party, TopicOf(event.kind())), std::move(delivery)});
     } else {
       plan_.batch.enqueue.push_back(std::move(delivery));
     }

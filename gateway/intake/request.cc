@@ -289,12 +289,11 @@ bool CheckEncoded(std::string_view encoded,
 }
 
 bool MeetsRules(const fhir::ValidateOptions& options,
-                fhir::Tolerance severity,
+                fhir::Tolerance tolerance,
                 Request* request,
                 fhir::Issues* issues) {
-  const Severity gravest = severity == fhir::Tolerance::kReject ? Severity::kFatal
-                           : severity == fhir::Tolerance::kWarn ? Severity::kWarning
-                                                                : Severity::kInformation;
+  const Severity gravest =
+      tolerance == fhir::Tolerance::kReject ? Severity::kFatal : SeverityOf(tolerance);
   fhir::Issues found;
   fhir::Validate(request->encoded, options, &found);
   bool meets = true;

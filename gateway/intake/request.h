@@ -50,10 +50,10 @@ bool CheckEncoded(std::string_view encoded,
                   fhir::Issues* issues);
 
 // Adds to `*issues` what invariants, reference rules and profiles find in a request, as grave as
-// `severity` makes it. True unless the whole request is to be refused (422): an entry of a batch is
-// refused alone.
+// `tolerance` makes it. True unless the whole request is to be refused (422): an entry of a batch
+// is refused alone.
 bool MeetsRules(const fhir::ValidateOptions& options,
-                fhir::Tolerance severity,
+                fhir::Tolerance tolerance,
                 Request* request,
                 fhir::Issues* issues);
 

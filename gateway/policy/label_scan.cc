@@ -41,7 +41,7 @@ void ForEachField(std::string_view message, const Visit& visit) {
 void VisitMeta(std::string_view bytes, const std::function<void(std::string_view)>& visit) {
   v1::Meta meta;
   if (!meta.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
-  for (const v1::Coding& label : meta.security()) visit(label.code());
+  for (const v1::SecurityLabel& label : meta.security()) visit(label.code());
 }
 
 }  // namespace

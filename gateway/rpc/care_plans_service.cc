@@ -6,6 +6,7 @@
 #include "gateway/rpc/context.h"
 #include "gateway/rpc/items.h"
 #include "gateway/rpc/watch.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/services.grpc.pb.h"
 
 namespace handoff::rpc {
@@ -46,7 +47,8 @@ class CarePlansService final : public Base {
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(
       grpc::CallbackServerContext* call, const grpc::ByteBuffer* request) override {
-    return Watch::Start(context_, call, kWatchStatus, "plans", *request, MakePlanStatusUpdate);
+    return Watch::Start(
+        context_, call, kWatchStatus, store::kPlans, *request, MakePlanStatusUpdate);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "gateway/access/scope.h"
 #include "gateway/base/log.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/store/streams.h"
 
 namespace handoff::rpc {
 namespace {
@@ -62,12 +63,8 @@ absl::StatusOr<std::shared_ptr<StreamPump>> Context::OpenPump(const PartyKey& pa
   return StreamPump::Open({parts_.store, hub_, rounds_, tokens_, withheld_},
                           pump_options_,
                           party,
-                          StreamName(party, topic),
+                          store::StreamName(party, topic),
                           sink);
-}
-
-std::string StreamName(const PartyKey& party, std::string_view topic) {
-  return party.value() + "/" + std::string(topic);
 }
 
 }  // namespace handoff::rpc

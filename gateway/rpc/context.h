@@ -79,9 +79,6 @@ class Context {
   Acknowledger acknowledger_;
 };
 
-// "nha/transitions": the key under which the store keeps what `party` pulls.
-std::string StreamName(const PartyKey& party, std::string_view topic);
-
 // Runs `work` and turns what it throws into a Status.
 template <class Work>
 absl::Status Guarded(Work& work) noexcept {

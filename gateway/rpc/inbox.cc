@@ -5,6 +5,7 @@
 
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/wire_buffer.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/services.pb.h"
 
 namespace handoff::rpc {
@@ -28,7 +29,7 @@ Inbox::Inbox(Context& context,
 
 absl::Status Inbox::Open(std::string_view topic) {
   HANDOFF_ASSIGN_OR_RETURN(party_, context_.Authenticate(*call_, method_));
-  stream_ = StreamName(party_, topic);
+  stream_ = store::StreamName(party_, topic);
   HANDOFF_ASSIGN_OR_RETURN(pump_, context_.OpenPump(party_, topic, *this));
   // By itself: it would wait with an item that may wait for more.
   StartSendInitialMetadata();

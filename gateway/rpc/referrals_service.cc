@@ -7,6 +7,7 @@
 #include "gateway/rpc/inbox.h"
 #include "gateway/rpc/items.h"
 #include "gateway/rpc/move.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/services.grpc.pb.h"
 
 namespace handoff::rpc {
@@ -28,7 +29,7 @@ class ReferralsService final : public Base {
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Inbox(
       grpc::CallbackServerContext* call) override {
-    return rpc::Inbox::Start(context_, call, kInbox, "referrals", MakeReferralItem);
+    return rpc::Inbox::Start(context_, call, kInbox, store::kReferrals, MakeReferralItem);
   }
 
   grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* call,

@@ -6,12 +6,12 @@
 #include "gateway/rpc/context.h"
 #include "gateway/rpc/items.h"
 #include "gateway/rpc/watch.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/services.grpc.pb.h"
 
 namespace handoff::rpc {
 namespace {
 
-constexpr char kTopic[] = "transitions";
 constexpr Method kGet{"Transitions.Get", "Encounter", 'r'};
 constexpr Method kWatch{"Transitions.Watch", "Encounter", 'r'};
 constexpr Method kAcknowledge{"Transitions.Acknowledge", "Encounter", 'r'};
@@ -34,7 +34,8 @@ class TransitionsService final : public Base {
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* call,
                                                     const grpc::ByteBuffer* request) override {
-    return rpc::Watch::Start(context_, call, kWatch, kTopic, *request, MakeTransitionItem);
+    return rpc::Watch::Start(
+        context_, call, kWatch, store::kTransitions, *request, MakeTransitionItem);
   }
 
   grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* call,
@@ -66,7 +67,7 @@ class TransitionsService final : public Base {
                                 const v1::AcknowledgeRequest& request,
                                 grpc::ServerUnaryReactor* reactor) {
     HANDOFF_ASSIGN_OR_RETURN(const PartyKey party, context_.Authenticate(*call, kAcknowledge));
-    const std::string stream = StreamName(party, kTopic);
+    const std::string stream = store::StreamName(party, store::kTransitions);
     HANDOFF_ASSIGN_OR_RETURN(const std::uint64_t sequence,
                              context_.tokens().Decode(stream, request.resume_token()));
     context_.acknowledger().Acknowledge(

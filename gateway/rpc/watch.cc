@@ -6,6 +6,7 @@
 
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/wire_buffer.h"
+#include "gateway/store/streams.h"
 #include "handoff/v1/services.pb.h"
 
 namespace handoff::rpc {
@@ -31,7 +32,7 @@ absl::Status Watch::Open(std::string_view topic, const grpc::ByteBuffer& request
   HANDOFF_ASSIGN_OR_RETURN(party_, context_.Authenticate(*call_, method_));
   v1::WatchRequest watch;
   HANDOFF_RETURN_IF_ERROR(ReadBuffer(request, &watch));
-  const std::string stream = StreamName(party_, topic);
+  const std::string stream = store::StreamName(party_, topic);
   std::optional<std::uint64_t> after;
   if (!watch.resume_token().empty()) {
     HANDOFF_ASSIGN_OR_RETURN(after, context_.tokens().Decode(stream, watch.resume_token()));

@@ -128,7 +128,13 @@ std::set<std::string> TypesOf(const MapSet& maps, const FieldLine& field) {
     if (types.size() == 1 && types[0].name == alias.name) types = alias.types;
   }
   std::set<std::string> names;
-  for (const TypeRef& type : types) names.insert(Normal(type.name, type.targets));
+  for (const TypeRef& type : types) {
+    const auto as = std::find_if(maps.definitions.begin(),
+                                 maps.definitions.end(),
+                                 [&](const Definition& d) { return d.name == type.name; });
+    const bool known = as != maps.definitions.end() && !as->fhir_name.empty();
+    names.insert(Normal(known ? as->fhir_name : type.name, type.targets));
+  }
   return names;
 }
 

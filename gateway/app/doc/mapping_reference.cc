@@ -15,8 +15,11 @@ namespace {
 using fhir::internal::Element;
 using fhir::internal::Enum;
 using fhir::internal::EnumCode;
+using fhir::internal::Extension;
+using fhir::internal::ExtensionOf;
 using fhir::internal::Kind;
 using fhir::internal::kTables;
+using fhir::internal::Meaning;
 using fhir::internal::Member;
 using fhir::internal::Type;
 
@@ -27,6 +30,8 @@ this page from the tables that the program runs on.
 
 - **extra**: what has no field of its own, such as extensions, and the members with `_`, is kept as JSON in the field
   `extra` of its message, and written back.
+- **extension:name** is a known extension: it has a field where that can hold it, and else stays in `extra`.
+- **Meaning**: of a coding that labels, an enum beside the text, if its system is the one that is named.
 - **Choice**: each type of `value[x]` is a field of one `oneof`.
 - **Binding**: a required binding is an enum; a code that is not in it is refused. A code without one is text.
 - **Cardinality** is checked when a resource is read. The types of a reference are those that R4 names.
@@ -39,9 +44,11 @@ class Reference {
   Reference(std::ostream& out, bool links) : out_(out), links_(links) {}
 
   void Section(const Type& type) {
-    out_ << "\n## " << type.name << "\n\n";
+    const std::string name = NameOf(type);
+    out_ << "\n## " << name << "\n\n";
     if (const auto* message = messages_.Of(type)) {
       out_ << "`" << message->full_name() << "`";
+      if (name != type.name) out_ << ", FHIR's " << type.name;
       if (type.resource_field != 0) out_ << ", field " << type.resource_field << " of `Resource`";
       out_ << "\n\n";
     }
@@ -49,6 +56,16 @@ class Reference {
             "|---|---|---|---|---|---|\n";
     std::vector<std::uint8_t> steps;
     Rows(type, type, "", steps);
+    for (const Meaning& meaning : type.meanings) Row(type, meaning);
+  }
+
+  // A data type of FHIR may have a second message: it is called after that.
+  std::string NameOf(const Type& type) const {
+    const auto first = std::find_if(kTables.types.begin(),
+                                    kTables.types.end(),
+                                    [&](const Type& other) { return other.name == type.name; });
+    const auto* const message = messages_.Of(type);
+    return std::string(&*first == &type || message == nullptr ? type.name : message->name());
   }
 
   // Of the enums that the sections named.
@@ -73,7 +90,7 @@ class Reference {
             std::vector<std::uint8_t>& steps) {
     for (const Member& member : type.members) {
       steps.push_back(static_cast<std::uint8_t>(&member - type.members.data()));
-      const std::string path = prefix + std::string(member.name);
+      const std::string path = prefix + NameOf(type, member);
       const Type* const below = Below(type, member);
       Row(section, type, member, path, below, steps);
       if (below != nullptr) Rows(section, *below, path + ".", steps);
@@ -85,8 +102,20 @@ class Reference {
   static const Type* Below(const Type& type, const Member& member) {
     if (member.kind != Kind::kMessage) return nullptr;
     const Type& below = kTables.types[member.ref];
-    const std::string path = std::string(type.name) + "." + std::string(member.name);
+    const std::string path = std::string(type.name) + "." + NameOf(type, member);
     return below.name == path ? &below : nullptr;
+  }
+
+  static std::string NameOf(const Type& type, const Member& member) {
+    return std::string(ExtensionOf(type, member) == nullptr ? member.name
+                                                            : type.elements[member.element].name);
+  }
+
+  void Row(const Type& type, const Meaning& meaning) {
+    const std::string_view name = kTables.enums[meaning.codes].name;
+    enums_.insert(name);
+    out_ << "| meaning of code | `" << messages_.Of(type)->FindFieldByNumber(meaning.field)->name()
+         << "` | of system " << meaning.system << " | 0..1 | " << name << " | |\n";
   }
 
   void Row(const Type& section,
@@ -98,6 +127,8 @@ class Reference {
     const Element& element = type.elements[member.element];
     const std::string fields = messages_.Fields(type, member);
     out_ << "| " << path << " | " << (fields.empty() ? "in `extra`" : fields) << " | ";
+    if (const Extension* const extension = ExtensionOf(type, member))
+      out_ << "extension " << extension->url << ": ";
     if (below != nullptr) {
       out_ << "element";
     } else {
@@ -116,11 +147,12 @@ class Reference {
 
   std::string Linked(const Member& member, const std::string& text) const {
     if (!links_ || member.kind != Kind::kMessage) return text;
-    const std::string_view name = kTables.types[member.ref].name;
-    if (name.find('.') != std::string_view::npos) return text;
-    std::string anchor(name);
+    const Type& target = kTables.types[member.ref];
+    if (target.name.find('.') != std::string_view::npos) return text;
+    const std::string name = NameOf(target);
+    std::string anchor = name;
     for (char& c : anchor) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return "[" + std::string(name) + "](#" + anchor + ")" + text.substr(name.size());
+    return "[" + name + "](#" + anchor + ")" + text.substr(target.name.size());
   }
 
   std::ostream& out_;
@@ -154,9 +186,16 @@ absl::Status WriteMappingReference(std::string_view type, std::ostream& out) {
     WriteAll(out);
     return absl::OkStatus();
   }
-  const auto it = std::find_if(kTables.types.begin(), kTables.types.end(), [&](const Type& known) {
+  const MessageNames messages;
+  auto it = std::find_if(kTables.types.begin(), kTables.types.end(), [&](const Type& known) {
     return known.name == type && IsNamed(known);
   });
+  if (it == kTables.types.end()) {
+    it = std::find_if(kTables.types.begin(), kTables.types.end(), [&](const Type& known) {
+      const auto* const message = messages.Of(known);
+      return IsNamed(known) && message != nullptr && message->name() == type;
+    });
+  }
   if (it == kTables.types.end()) {
     std::string text = "there is no map of that name; the resources that have one:";
     for (const std::uint8_t index : kTables.resources) {

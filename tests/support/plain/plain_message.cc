@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -105,14 +108,61 @@ Value Model::Write(const v1::Resource& resource) const {
 void Model::WriteObject(const Type& type, const Message& message, Value& object) const {
   object.kind = Value::Kind::kObject;
   for (const Rule& member : type.members) {
-    if (member.field != 0) WriteMember(member, message, object);
+    if (member.field != 0 && member.url.empty()) WriteMember(member, message, object);
   }
   const std::string extra = message.GetReflection()->GetString(
       message, message.GetDescriptor()->FindFieldByNumber(type.extra_field));
-  if (extra.empty()) return;
-  for (auto& member : Parse(extra, 600).value_or(Value()).members) {
-    object.members.push_back(std::move(member));
+  if (!extra.empty()) {
+    for (auto& member : Parse(extra, 600).value_or(Value()).members)
+      object.members.push_back(std::move(member));
   }
+  WriteExtensions(type, message, object);
+}
+
+// The list in `extra` has numbers of fields where their extensions belong; a list without one comes
+// behind all that have fields.
+void Model::WriteExtensions(const Type& type, const Message& message, Value& object) const {
+  std::map<std::string, std::vector<Value>> fields;
+  Value list;
+  list.kind = Value::Kind::kList;
+  std::vector<Value> first;
+  for (const Rule& rule : type.members) {
+    const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByNumber(rule.field);
+    if (rule.url.empty() || !IsSet(message, *field)) continue;
+    const int size = rule.repeated ? message.GetReflection()->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      Value extension = WriteExtension(rule, message, rule.repeated ? i : -1);
+      fields[std::to_string(rule.field)].push_back(extension);
+      first.push_back(std::move(extension));
+    }
+  }
+  const auto at = std::find_if(object.members.begin(), object.members.end(), [](const auto& m) {
+    return m.name.text == "extension";
+  });
+  bool placed = false;
+  for (const Value& item : at == object.members.end() ? list.items : at->value.items) {
+    if (item.kind == Value::Kind::kNumber) {
+      std::vector<Value>& left = fields[item.text];
+      placed = true;
+      if (left.empty()) continue;
+      list.items.push_back(left.front());
+      left.erase(left.begin());
+    } else {
+      list.items.push_back(item);
+    }
+  }
+  if (!placed) list.items.insert(list.items.begin(), first.begin(), first.end());
+  if (at != object.members.end()) object.members.erase(at);
+  if (!list.items.empty()) Add(object, "extension", std::move(list));
+}
+
+Value Model::WriteExtension(const Rule& member, const Message& message, int i) const {
+  Value extension;
+  extension.kind = Value::Kind::kObject;
+  if (member.value.empty()) extension = WriteItem(member, message, i);
+  Add(extension, "url", String(member.url));
+  if (!member.value.empty()) Add(extension, member.value, WriteItem(member, message, i));
+  return extension;
 }
 
 void Model::WriteMember(const Rule& member, const Message& message, Value& object) const {

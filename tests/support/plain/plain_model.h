@@ -41,6 +41,13 @@ class Model {
   std::string Item(const Rule& member, const Value& value) const;
   std::string Sibling(const Rule& member, const Value& value) const;
   std::string Foreign(const Value& value) const;
+  // Known extensions: what has a field, what is wrong with those, and how they are written.
+  const Rule* ExtensionOf(const Type& type, const Value& extension) const;
+  std::string Extensions(const Type& type, const Value& list) const;
+  Value WriteExtension(const Rule& member, const google::protobuf::Message& message, int i) const;
+  void WriteExtensions(const Type& type,
+                       const google::protobuf::Message& message,
+                       Value& object) const;
 
   void WriteObject(const Type& type, const google::protobuf::Message& message, Value& object) const;
   void WriteMember(const Rule& member,

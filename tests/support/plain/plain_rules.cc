@@ -64,7 +64,7 @@ const mapc::SchemaType* Model::ResourceNamed(const std::string& name) const {
 
 const mapc::SchemaMember* Model::MemberNamed(const Type& type, const std::string& name) const {
   for (const Rule& member : type.members) {
-    if (member.name == name) return &member;
+    if (member.name == name && member.url.empty()) return &member;
   }
   return nullptr;
 }
@@ -137,6 +137,7 @@ std::string Model::Members(const Type& type, const Value& value) const {
             return m.name.text == "_" + found->name;
           });
       if (why.empty() && gap && !beside) why = "null without the member with _";
+      if (why.empty() && found->name == "extension") why = Extensions(type, member);
     } else {
       const Rule* const primitive =
           name.text.starts_with('_') ? MemberNamed(type, name.text.substr(1)) : nullptr;
@@ -150,7 +151,12 @@ std::string Model::Members(const Type& type, const Value& value) const {
 
 std::string Model::Element(const Rule& member, int min, int max, const Value& value) const {
   if (value.IsList() != member.repeated) return "a list, or none";
-  if (member.kind == Kind::kExtra) return Foreign(value);
+  if (member.kind == Kind::kExtra) {
+    for (const Value& item : value.items) {
+      if (!item.IsObject()) return "a list of objects";
+    }
+    return Foreign(value);
+  }
   if (!member.repeated) return Item(member, value);
   const int size = static_cast<int>(value.items.size());
   if (size == 0 || size < min || (max != 0 && size > max)) return "cardinality";
@@ -205,6 +211,51 @@ std::string Model::Foreign(const Value& value) const {
   for (const auto& [name, member] : value.members) {
     if (!names.insert(name.text).second) return name.text + " stands twice";
     if (std::string why = Foreign(member); !why.empty()) return why;
+  }
+  return {};
+}
+
+// One of an extension that has a field: with the type of value that the field holds and nothing
+// else, or, where it has extensions, without a value.
+const mapc::SchemaMember* Model::ExtensionOf(const Type& type, const Value& extension) const {
+  const auto member = [&](const std::string& name) -> const Value* {
+    for (const Member& m : extension.members) {
+      if (m.name.text == name) return &m.value;
+    }
+    return nullptr;
+  };
+  const Value* const url = member("url");
+  if (url == nullptr || !url->IsString()) return nullptr;
+  for (const Rule& rule : type.members) {
+    if (rule.url.empty() || rule.url != url->text) continue;
+    if (!rule.value.empty())
+      return extension.members.size() == 2 && member(rule.value) != nullptr ? &rule : nullptr;
+    const Value* const list = member("extension");
+    const auto is_value = [](const Member& m) {
+      return m.name.text.starts_with("value") || m.name.text.starts_with("_value");
+    };
+    const bool good =
+        list != nullptr && list->IsList() &&
+        std::all_of(
+            list->items.begin(), list->items.end(), [](const Value& v) { return v.IsObject(); }) &&
+        std::none_of(extension.members.begin(), extension.members.end(), is_value);
+    return good ? &rule : nullptr;
+  }
+  return nullptr;
+}
+
+std::string Model::Extensions(const Type& type, const Value& list) const {
+  std::set<const Rule*> taken;
+  for (const Value& item : list.items) {
+    const Rule* const rule = ExtensionOf(type, item);
+    if (rule == nullptr || (!taken.insert(rule).second && !rule->repeated)) continue;
+    for (const Member& member : item.members) {
+      std::string why;
+      if (member.name.text == rule->value) why = Item(*rule, member.value);
+      if (rule->value.empty() && member.name.text == "extension")
+        why = Extensions(schema_.types[static_cast<std::size_t>(rule->ref)], member.value);
+      if (!why.empty()) return rule->name + ": " + why;
+    }
   }
   return {};
 }

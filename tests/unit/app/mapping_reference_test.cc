@@ -45,11 +45,24 @@ TEST(MappingReferenceTest, NamesEveryMappedTypeAndMember) {
     const std::string text = page.substr(begin, page.find("\n## ", begin + 1) - begin);
     const std::string prefix = dot == std::string::npos ? "" : name.substr(dot + 1) + ".";
     for (const Member& member : type.members) {
-      EXPECT_NE(Row(text, prefix + std::string(member.name)), "") << name << " " << member.name;
+      const bool extension = ExtensionOf(type, member) != nullptr;
+      const std::string_view element = extension ? type.elements[member.element].name : member.name;
+      EXPECT_NE(Row(text, prefix + std::string(element)), "") << name << " " << member.name;
       ++members;
     }
   }
   EXPECT_GT(members, 500u);
+}
+
+TEST(MappingReferenceTest, TellsExtensionsAndMeanings) {
+  EXPECT_EQ(
+      Row(Reference("Patient"), "extension:birth_sex"),
+      "| extension:birth_sex | `birth_sex` | extension "
+      "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex: code | 0..1 |  |  |");
+  const std::string label = Reference("SecurityLabel");
+  EXPECT_THAT(label, HasSubstr("`handoff.v1.SecurityLabel`, FHIR's Coding"));
+  EXPECT_THAT(label, HasSubstr("| meaning of code | `sensitivity` | of system "));
+  EXPECT_THAT(label, HasSubstr("| Sensitivity | 42CFRPart2 | `SENSITIVITY_42CFRPART2` |"));
 }
 
 TEST(MappingReferenceTest, LeavesNoCellOfAFieldOpen) {

@@ -250,6 +250,17 @@ TEST_F(ReferralReaderTest, CancelsARequestThatIsRevokedBeforeItHasATask) {
   EXPECT_EQ(Kinds(world_.Send("lfm", {ServiceRequest({.status = "revoked"})})), "");
 }
 
+TEST_F(ReferralReaderTest, TellsWhyARequestIsRevokedIfItSays) {
+  world_.Send("lfm", {ServiceRequest()});
+  world_.Send(
+      "lfm",
+      {ServiceRequest(
+          {.status = "revoked",
+           .more = R"(,"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
+                   R"(request-statusReason","valueCodeableConcept":{"text":"Moved away"}}])"})});
+  EXPECT_EQ(world_.Loop("ServiceRequest", "s").reason(), "Moved away");
+}
+
 // A move over gRPC writes the Task that the request came without.
 TEST_F(ReferralReaderTest, AdoptsAPerformersTaskAndItsMove) {
   world_.Send("lfm",

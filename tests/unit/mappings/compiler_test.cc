@@ -72,6 +72,62 @@ TEST(CompilerTest, ReportsNamesThatTheModelDoesNotKnow) {
               Contains("x.map:1: unknown base Base"));
 }
 
+TEST(CompilerTest, KnowsExtensionsByTheirUrl) {
+  const std::string ratio =
+      "datatype Ratio <-> handoff.v1.Ratio\n"
+      "  numerator <-> numerator Quantity\n" +
+      std::string("  extension(http://x.example/d) <-> denominator Quantity\n") +
+      std::string(kRange);
+  std::string source;
+  EXPECT_THAT(Compile(ratio, &source), IsEmpty());
+  EXPECT_THAT(source, HasSubstr("{\"http://x.example/d\", \"valueQuantity\"}"));
+  EXPECT_THAT(source, HasSubstr("{\"extension('http://x.example/d').value\", 2, "));
+}
+
+TEST(CompilerTest, ReportsWhatNoExtensionCanBe) {
+  const auto ratio = [](const std::string& line) {
+    return Compile(
+        "datatype Ratio <-> handoff.v1.Ratio\n"
+        "  numerator <-> numerator Quantity\n  " +
+        line + "\n" + std::string(kRange));
+  };
+  EXPECT_THAT(ratio("extension(urn:x) 1..1 <-> denominator Quantity"),
+              Contains("x.map:3: an extension has one field, and need not stand"));
+  EXPECT_THAT(ratio("extension(urn:x) <-> denominator {\n}"),
+              Contains(HasSubstr("Quantity.value is in no line of the map")));
+  EXPECT_THAT(ratio("extension(urn:x) <-> denominator @Ratio.numerator"),
+              Contains("x.map:3: no earlier element Ratio.numerator"));
+  EXPECT_THAT(ratio("extension(urn:x) <-> divisor Quantity"),
+              Contains("x.map:3: handoff.v1.Ratio has no field divisor"));
+  EXPECT_THAT(ratio("extension() <-> denominator Quantity"),
+              Contains(HasSubstr("x.map:3: expected `element[] min..max")));
+  EXPECT_THAT(Compile("datatype Range <-> handoff.v1.Range\n"
+                      "  extension(urn:x) <-> low Quantity\n"
+                      "  extension(urn:x) <-> high Quantity\n" +
+                      std::string(kRange)),
+              ElementsAre("x.map:3: this extension has a field already"));
+  EXPECT_THAT(Compile("datatype Money <-> handoff.v1.Money\n  value <-> value decimal\n"
+                      "  extension(urn:x) <-> currency code required QuantityComparator\n"),
+              Contains(HasSubstr("x.map:3: ")));
+}
+
+TEST(CompilerTest, ReportsMeaningsThatTheModelDoesNotKnow) {
+  const std::string label =
+      "datatype Label as Coding <-> handoff.v1.SecurityLabel\n"
+      "  system <-> system uri\n  version <-> version string\n  code <-> code code\n"
+      "  display <-> display string\n  userSelected <-> user_selected boolean\n"
+      "  meaning confidentiality Confidentiality urn:c\n  meaning sensitivity Sensitivity urn:s\n";
+  EXPECT_THAT(Compile(label + "  meaning purpose_of_use PurposeOfUse urn:p\n"), IsEmpty());
+  EXPECT_THAT(Compile(label + "  meaning purpose PurposeOfUse urn:p\n"),
+              Contains("x.map:9: handoff.v1.SecurityLabel has no field purpose"));
+  EXPECT_THAT(Compile(label + "  meaning purpose_of_use Purpose urn:p\n"),
+              Contains("x.map:9: unknown enum handoff.v1.Purpose"));
+  EXPECT_THAT(Compile(label + "  meaning purpose_of_use Sensitivity urn:p\n"),
+              Contains("x.map:9: handoff.v1.SecurityLabel.purpose_of_use is no Sensitivity"));
+  EXPECT_THAT(Compile(label + "  meaning purpose_of_use PurposeOfUse\n"),
+              Contains("x.map:9: expected `meaning field Enum system`"));
+}
+
 TEST(CompilerTest, ReportsFieldsOfTheWrongKind) {
   const std::string money = "datatype Money <-> handoff.v1.Money\n  value <-> value decimal\n";
   EXPECT_THAT(Compile(money + "  currency[] <-> currency code\n"),

@@ -33,11 +33,16 @@ inline constexpr std::string_view kTypes =
     "datatype Coding <-> handoff.v1.Coding\n"
     "  system <-> system uri\n  version <-> version string\n  code <-> code code\n"
     "  display <-> display string\n  userSelected <-> user_selected boolean\n"
+    "datatype SecurityLabel as Coding <-> handoff.v1.SecurityLabel\n"
+    "  system <-> system uri\n  version <-> version string\n  code <-> code code\n"
+    "  display <-> display string\n  userSelected <-> user_selected boolean\n"
+    "  meaning confidentiality Confidentiality urn:c\n  meaning sensitivity Sensitivity urn:s\n"
+    "  meaning purpose_of_use PurposeOfUse urn:p\n"
     "datatype Period <-> handoff.v1.Period\n  start <-> start dateTime\n  end <-> end dateTime\n"
     "datatype Meta <-> handoff.v1.Meta\n"
     "  versionId <-> version_id id\n  lastUpdated <-> last_updated instant\n  source <-> source "
     "uri\n"
-    "  profile[] <-> profiles canonical\n  security[] <-> security Coding\n  tag[] <-> tags "
+    "  profile[] <-> profiles canonical\n  security[] <-> security SecurityLabel\n  tag[] <-> tags "
     "Coding\n";
 
 // The mistakes; of a map without one, the tables go to `*source`.

@@ -155,6 +155,40 @@ TEST(ProfilesTest, CountsExtensions) {
               ElementsAre("error required Patient.name[0].extension urn"));
 }
 
+TEST(ProfilesTest, CountsExtensionsThatHaveFields) {
+  const std::string url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-";
+  const std::string rows = "extensions: [{path: ., url: '" + url + "birthsex', min: 1, max: 1}]";
+  const std::string sex = R"({"url":")" + url + R"(birthsex","valueCode":"F"})";
+  const std::string race =
+      R"({"url":")" + url + R"(race","extension":[{"url":"text","valueString":"x"}]})";
+  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"extension":[)" + race + "," + sex + "]")),
+              IsEmpty());
+  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"extension":[)" + sex + "," + sex + "]")),
+              ElementsAre("error structure Patient.extension http"));
+  EXPECT_THAT(Check("Patient", rows, Patient(R"(,"extension":[)" + race + "]")),
+              ElementsAre("error required Patient.extension http"));
+}
+
+TEST(ProfilesTest, InvariantsSeeExtensionsThatHaveFields) {
+  const std::string url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-";
+  const auto holds = [&](const std::string& expression) {
+    const std::string rows =
+        "invariants: [{key: x-1, path: ., text: t, expression: \"" + expression + "\"}]";
+    return Check("Patient",
+                 rows,
+                 Patient(R"(,"extension":[{"url":"urn:o","valueCode":"o"},{"url":")" + url +
+                         R"(race","extension":[{"url":"text","valueString":"White"}]},{"url":")" +
+                         url + R"(birthsex","valueCode":"F"}])"))
+        .empty();
+  };
+  EXPECT_TRUE(holds("extension.count() = 3"));
+  EXPECT_TRUE(holds("extension('" + url + "birthsex').value = 'F'"));
+  EXPECT_TRUE(holds("extension.where(url = '" + url + "birthsex').exists()"));
+  EXPECT_TRUE(holds("extension('" + url + "race').extension('text').value = 'White'"));
+  EXPECT_FALSE(holds("extension('" + url + "race').value.exists()"));
+  EXPECT_FALSE(holds("extension('" + url + "ethnicity').exists()"));
+}
+
 TEST(ProfilesTest, HasInvariants) {
   const std::string rows =
       "invariants: [{key: k-1, path: name, text: t, severity: warning, expression: "

@@ -25,6 +25,17 @@ TEST(ReferencesTest, AllowsTheTypesOfTheMap) {
   EXPECT_THAT(Findings(Goal(R"("subject":{"reference":"urn:oid:1.2.3"})")), IsEmpty());
 }
 
+TEST(ReferencesTest, HoldExtensionsThatHaveFieldsToTheirTypes) {
+  const std::string url = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal";
+  const auto goal = [&](const std::string& target) {
+    return Goal(R"("subject":{"reference":"Patient/p"},"extension":[{"url":")" + url +
+                R"(","valueReference":{"reference":")" + target + R"("}}])");
+  };
+  EXPECT_THAT(Findings(goal("Goal/g")), IsEmpty());
+  EXPECT_THAT(Findings(goal("Task/t")),
+              ElementsAre("error structure Goal.extension('" + url + "').value[0] must"));
+}
+
 TEST(ReferencesTest, RefusesOtherTypes) {
   EXPECT_THAT(Findings(Goal(R"("subject":{"reference":"Device/d"})")),
               ElementsAre("error structure Goal.subject must"));

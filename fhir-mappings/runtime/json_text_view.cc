@@ -1,4 +1,4 @@
-#include "fhir-mappings/validation/json_text_view.h"
+#include "fhir-mappings/runtime/json_text_view.h"
 
 #include <charconv>
 #include <cstdint>
