@@ -84,7 +84,7 @@ std::size_t LengthOfNumber(char* p) {
 
 JsonError FindJsonError(std::string_view text) {
   InsituCopy copy(text);
-  rapidjson::InsituStringStream stream(copy.data());
+  ExactStream stream(copy.data());
   rapidjson::Reader reader;
   Nothing nothing;
   const rapidjson::ParseResult result = reader.Parse < rapidjson::kParseInsituFlag |

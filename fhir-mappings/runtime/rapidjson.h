@@ -27,3 +27,22 @@
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
+
+namespace handoff::fhir {
+
+// A text that RapidJSON parses in place byte by byte: its SIMD scanner lets control characters from
+// U+001A on stand in strings.
+struct ExactStream : rapidjson::InsituStringStream {
+  using GenericInsituStringStream::GenericInsituStringStream;
+};
+
+}  // namespace handoff::fhir
+
+RAPIDJSON_NAMESPACE_BEGIN
+
+template <>
+struct StreamTraits<handoff::fhir::ExactStream> {
+  enum { copyOptimization = 1 };  // as of the stream that it is: numbers are told by it
+};
+
+RAPIDJSON_NAMESPACE_END

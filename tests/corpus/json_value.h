@@ -76,7 +76,7 @@ class JsonValueBuilder {
 // False if `json` is not JSON, or an object has a member twice.
 inline bool ParseValue(std::string_view json, JsonValue& value) {
   internal::InsituCopy copy(json);
-  rapidjson::InsituStringStream stream(copy.data());
+  ExactStream stream(copy.data());
   JsonValueBuilder builder;
   rapidjson::Reader reader;
   if (reader.Parse < rapidjson::kParseInsituFlag |

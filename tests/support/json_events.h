@@ -85,7 +85,7 @@ inline void ReplaceHalfCharacters(std::string& text) {
 inline std::string RapidJsonEvents(std::string_view json) {
   internal::InsituCopy copy(json);
   EventLog log;
-  rapidjson::InsituStringStream stream(copy.data());
+  ExactStream stream(copy.data());
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse < rapidjson::kParseInsituFlag |
                                         rapidjson::kParseNumbersAsStringsFlag > (stream, log);

@@ -103,7 +103,7 @@ TEST(JsonParserTest, AgreesWithRapidJsonOnDamagedTexts) {
       R"({"resourceType":"Patient", "n":[-12.5e3,0,1E9],"s":"a\"b\\c\/d\n\u00fc\ud834\udd1e and a longer text",)"
       R"("o":{"t":true,"f":false,"z":null,"e":[],"m":{}},)"
       "\n   \t \"ä\":[[1],[\"\"]]}";
-  const std::string_view characters = "{}[]\",:\\u0d8ce19.-+truefalsn \n\x01";
+  const std::string_view characters = "{}[]\",:\\u0d8ce19.-+truefalsn \n\x01\x1a\x1f";
   std::mt19937 random(1);
   const auto draw = [&](std::size_t n) { return random() % n; };
   int parsed = 0;
