@@ -252,11 +252,12 @@ TEST_F(ReferralReaderTest, CancelsARequestThatIsRevokedBeforeItHasATask) {
 
 TEST_F(ReferralReaderTest, KeepsToItselfWhyARequestIsRevoked) {
   world_.Send("lfm", {ServiceRequest()});
-  world_.Send("lfm",
-              {ServiceRequest(
-                  {.status = "revoked",
-                   .more = R"(,"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
-                           R"(request-statusReason","valueCodeableConcept":{"text":"Relapse"}}])"})});
+  world_.Send(
+      "lfm",
+      {ServiceRequest(
+          {.status = "revoked",
+           .more = R"(,"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
+                   R"(request-statusReason","valueCodeableConcept":{"text":"Relapse"}}])"})});
   const v1::Referral& referral = world_.Loop("ServiceRequest", "s");
   EXPECT_EQ(referral.state(), v1::REFERRAL_STATE_CANCELLED);
   EXPECT_EQ(referral.reason(), "the service request was revoked");
