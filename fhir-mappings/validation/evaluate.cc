@@ -37,8 +37,8 @@ void Evaluator::Begin(Expression expression, const Scope& scope) {
   focus_ = scope.context;
   at_context_ = true;
   stack_.clear();
-  texts_.clear();
-  of_resource_.clear();
+  if (!texts_.empty()) texts_.clear();
+  if (!of_resource_.empty()) of_resource_.clear();
 }
 
 bool Evaluator::Holds(Expression expression, const Scope& scope) {

@@ -135,7 +135,8 @@ std::size_t Evaluator::Push(std::uint16_t index) {
 void Evaluator::PushChildren(const Expr& node) {
   if (node.left == kNoExpr) {
     if (at_context_ && node.element != kNoElement) {
-      AppendElement(focus_, node.element, stack_);
+      const bool absent = scope_->present && (*scope_->present >> node.element & 1) == 0;
+      if (!absent) AppendElement(focus_, node.element, stack_);
     } else {
       AppendChildren(focus_, node.text, stack_);
     }

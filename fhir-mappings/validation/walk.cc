@@ -22,8 +22,15 @@ const Invariant* FindElementInvariant(std::string_view key) {
   return nullptr;
 }
 
+const Type* FindType(std::string_view name) {
+  const auto it = std::find_if(kTables.types.begin(), kTables.types.end(), [&](const Type& type) {
+    return type.name == name;
+  });
+  return it == kTables.types.end() ? nullptr : &*it;
+}
+
 std::string_view StepName(const Type& type, const Member& member) {
-  if (ExtensionOf(type, member) != nullptr) return member.name;
+  if (!type.extensions.empty() && ExtensionOf(type, member) != nullptr) return member.name;
   return PathName(type.elements[member.element].name);
 }
 
@@ -137,6 +144,7 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
   if (depth_ == kMaxMessageDepth) return;
   ++depth_;
   std::uint64_t present = 0;
+  const std::size_t below = below_.size();
   std::string_view extra;
   Places places(type, wire);
   WireReader reader(wire);
@@ -145,14 +153,17 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
     const Member* const member = FindField(type, field.number);
     if (member == nullptr) continue;
     present |= std::uint64_t{1} << member->element;
-    if (ExtensionOf(type, *member) != nullptr)
+    if (!type.extensions.empty() && ExtensionOf(type, *member) != nullptr)
       present |= std::uint64_t{1} << FindElement(type, "extension");
-    if (member->kind == Kind::kUri || member->kind == Kind::kUrl ||
-        member->kind == Kind::kCanonical) {
-      const std::int32_t place = member->repeated ? places.Next(*member, field) : -1;
-      if (IsSuspicious(type, *member, field.bytes)) {
-        Uri(type, *member, field.bytes, {&here, StepName(type, *member), place});
-      }
+    const bool inner = member->kind == Kind::kMessage || member->kind == Kind::kResource;
+    const bool uri = member->kind == Kind::kUri || member->kind == Kind::kUrl ||
+                     member->kind == Kind::kCanonical;
+    if (!inner && !uri) continue;
+    const std::int32_t place = member->repeated ? places.Next(*member, field) : -1;
+    if (inner) {
+      below_.push_back({member, field.bytes, place});
+    } else if (IsSuspicious(type, *member, field.bytes)) {
+      Uri(type, *member, field.bytes, {&here, StepName(type, *member), place});
     }
   }
   if (!extra.empty()) {
@@ -163,15 +174,17 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
       EmptyElement(here);
     }
   }
-  Scope scope{{Item::Form::kMessage, false, &type, nullptr, wire, 0},
-              present,
-              place_.resource,
-              place_.root,
-              this};
-  Invariants(type.invariants, scope, here);
-  if (type.name == "Attachment") AttachmentSize(scope.context, here);
-  if (type.name == "Bundle.entry") Entry(scope.context, here);
-  Children(type, wire, here);
+  const Item context{Item::Form::kMessage, false, &type, nullptr, wire, 0};
+  if (!type.invariants.empty()) {
+    const Scope scope{context, present, place_.resource, place_.root, this};
+    Invariants(type.invariants, scope, here);
+  }
+  static const Type* const attachment = FindType("Attachment");
+  static const Type* const entry = FindType("Bundle.entry");
+  if (&type == attachment) AttachmentSize(context, here);
+  if (&type == entry) Entry(context, here);
+  for (std::size_t i = below; i < below_.size(); ++i) Child(type, Below(below_[i]), here);
+  below_.resize(below);
   --depth_;
 }
 
@@ -202,32 +215,22 @@ void Walk::EmptyElement(const Step& here) {
   if (ele_1 != nullptr) Broken(*ele_1, here);
 }
 
-void Walk::Children(const Type& type, std::string_view wire, const Step& here) {
-  Places places(type, wire);
-  WireReader reader(wire);
-  for (WireField field; reader.Next(field);) {
-    const Member* const member = FindField(type, field.number);
-    if (member == nullptr || (member->kind != Kind::kMessage && member->kind != Kind::kResource))
-      continue;
-    const Step step{
-        &here, StepName(type, *member), member->repeated ? places.Next(*member, field) : -1};
-    if (member->kind == Kind::kMessage) {
-      const Item item{
-          Item::Form::kMessage, false, &kTables.types[member->ref], member, field.bytes, 0};
-      Child(type, *member, item, step);
-    } else if (const auto resource = ResourceItem(field.bytes)) {
-      Resource(*resource, step, place_, /*contained=*/member->name == "contained");
-    }
+void Walk::Child(const Type& type, const Below& below, const Step& up) {
+  const Member& member = *below.member;
+  const Step here{&up, StepName(type, member), below.place};
+  if (member.kind == Kind::kResource) {
+    if (const auto resource = ResourceItem(below.bytes))
+      Resource(*resource, here, place_, /*contained=*/member.name == "contained");
+    return;
   }
-}
-
-void Walk::Child(const Type& type, const Member& member, const Item& item, const Step& here) {
+  const Type& inner = kTables.types[member.ref];
   if (member.ref == kTables.reference_type) {
     const auto position = static_cast<std::size_t>(&member - type.members.data());
     const std::size_t set = type.targets.empty() ? 0 : type.targets[position];
-    Reference(kTables.targets[set], item, here);
+    Reference(
+        kTables.targets[set], {Item::Form::kMessage, false, &inner, &member, below.bytes, 0}, here);
   }
-  Object(*item.type, item.bytes, here);
+  Object(inner, below.bytes, here);
 }
 
 void Walk::Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here) {

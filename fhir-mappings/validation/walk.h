@@ -35,12 +35,18 @@ class Walk final : public Resolver {
     std::string_view full_url;            // of the entry in it
   };
 
+  // An element with elements, or a resource, inside of an object.
+  struct Below {
+    const Member* member;
+    std::string_view bytes;
+    std::int32_t place;  // in its list; -1: it is single
+  };
+
   void Resource(const Item& resource, const Step& here, const Place& outer, bool contained);
   void Mapped(const Item& resource, const Step& here);
   void Profiles(const Item& resource, const Step& here);
   void Object(const Type& type, std::string_view wire, const Step& here);
-  void Children(const Type& type, std::string_view wire, const Step& here);
-  void Child(const Type& type, const Member& member, const Item& item, const Step& here);
+  void Child(const Type& type, const Below& below, const Step& up);
   void Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here);
   void ItemInvariant(const Invariant& invariant, const Scope& scope, const Step& here);
   bool Holds(const Invariant& invariant, const Scope& scope);
@@ -75,7 +81,8 @@ class Walk final : public Resolver {
   Evaluator evaluator_;
   Place place_;
   unsigned depth_ = 0;
-  Items items_;  // of the element whose invariants are tested
+  Items items_;               // of the element whose invariants are tested
+  std::vector<Below> below_;  // what is to be walked of the open objects
 };
 
 }  // namespace handoff::fhir::internal

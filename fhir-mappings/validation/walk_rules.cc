@@ -39,6 +39,17 @@ bool IsSuspicious(const Type& type, const Member& member, std::string_view uri) 
   return member.name == "system" && type.name == "Coding" && !IsAbsolute(uri);
 }
 
+// Reference.type.
+std::string_view StatedType(const Item& reference) {
+  static const Member* const type = FindMember(kTables.types[kTables.reference_type], "type");
+  std::string_view stated;
+  WireReader reader(reference.bytes);
+  for (WireField field; type != nullptr && reader.Next(field);) {
+    if (field.number == type->field) stated = field.bytes;
+  }
+  return stated;
+}
+
 void Walk::Reference(std::span<const std::string_view> targets,
                      const Item& item,
                      const Step& here) {
@@ -54,8 +65,8 @@ void Walk::Reference(std::span<const std::string_view> targets,
       type = url->type;
     }
   }
-  const std::string stated = OnlyText(item, "type");
-  const std::string_view named = std::string_view(stated).substr(stated.rfind('/') + 1);
+  const std::string_view stated = StatedType(item);
+  const std::string_view named = stated.substr(stated.rfind('/') + 1);
   if (!type.empty() && !named.empty() && named != type) {
     report_.Error(
         "structure", here, "Reference.type and the reference name different resource types");

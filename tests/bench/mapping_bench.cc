@@ -19,6 +19,7 @@
 
 #include "fhir-mappings/runtime/rapidjson.h"
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/validation/validate.h"
 #include "handoff/v1/exchange.pb.h"
 #include "tests/bench/mapping_documents.h"
 
@@ -169,6 +170,16 @@ void JsonToWireAndTokens(benchmark::State& state, const Sample& sample) {
   }
 }
 
+// Structure is checked as the document is read; this is all of the base rules beside it.
+void ValidateWire(benchmark::State& state, const Sample& sample) {
+  Issues issues;
+  for (auto _ : state) {
+    issues.clear();
+    Validate(sample.encoded, {}, &issues);
+    Require(!HasErrors(issues));
+  }
+}
+
 void JsonToMessage(benchmark::State& state, const Sample& sample) {
   std::string encoded;
   Issues issues;
@@ -219,6 +230,7 @@ void Register(const std::vector<std::unique_ptr<Sample>>& samples) {
       {"ProtobufMessageToJson", ProtobufMessageToJson},
       {"JsonToWire", JsonToWire},
       {"JsonToWireAndTokens", JsonToWireAndTokens},
+      {"ValidateWire", ValidateWire},
       {"JsonToMessage", JsonToMessage},
       {"WireToJson", WireToJson},
       {"MessageToJson", MessageToJson},

@@ -66,8 +66,8 @@ class Generator {
         R"("goal":[{{"reference":"Goal/g1"}},{{"reference":"Goal/g2"}}],"activity":[)",
         id,
         Narrative(2),
-        Date(),
-        Date());
+        Date(1, 6),
+        Date(7, 12));
     for (int i = 0; i < activities; ++i) {
       if (i != 0) json += ',';
       json += fmt::format(
@@ -106,9 +106,12 @@ class Generator {
   int Pick(int from, int to) {
     return from + static_cast<int>(random_() % static_cast<std::uint32_t>(to - from + 1));
   }
-  std::string Date() { return fmt::format("2024-{:02}-{:02}", Pick(1, 12), Pick(1, 28)); }
-  std::string Time() {
-    return fmt::format("{}T{:02}:{:02}:{:02}+01:00", Date(), Pick(0, 23), Pick(0, 59), Pick(0, 59));
+  std::string Date(int first = 1, int last = 12) {
+    return fmt::format("2024-{:02}-{:02}", Pick(first, last), Pick(1, 28));
+  }
+  std::string Time(int first = 1, int last = 12) {
+    return fmt::format(
+        "{}T{:02}:{:02}:{:02}+01:00", Date(first, last), Pick(0, 23), Pick(0, 59), Pick(0, 59));
   }
   std::string Uuid() {
     return fmt::format("{:08x}-0000-4000-8000-{:08x}0000", random_(), random_());
@@ -155,8 +158,8 @@ class Generator {
         id,
         Narrative(4),
         Pick(1'000, 9'999),
-        Time(),
-        Time());
+        Time(1, 6),
+        Time(7, 12));
   }
 
   std::string Observation(std::size_t id) {

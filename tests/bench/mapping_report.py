@@ -14,10 +14,11 @@ OURS = ["JsonToWire", "JsonToWireAndTokens", "JsonToMessage", "WireToJson", "Mes
 PROTOBUF = {"JsonToWire": "ProtobufJsonToMessage", "JsonToWireAndTokens": "ProtobufJsonToMessage",
             "JsonToMessage": "ProtobufJsonToMessage", "WireToJson": "ProtobufMessageToJson",
             "MessageToJson": "ProtobufMessageToJson"}
-ORDER = [FLOOR, "SimdjsonDom", "SimdjsonOnDemand", *OURS, "ProtobufJsonToMessage", "ProtobufMessageToJson"]
+VALIDATION = "ValidateWire"
+ORDER = [FLOOR, "SimdjsonDom", "SimdjsonOnDemand", *OURS, VALIDATION, "ProtobufJsonToMessage", "ProtobufMessageToJson"]
 LABELS = {FLOOR: "RapidJSON into nothing", "SimdjsonDom": "simdjson DOM", "SimdjsonOnDemand": "simdjson on demand",
           "JsonToWire": "JSON to wire", "JsonToWireAndTokens": "JSON to wire and index", "JsonToMessage": "JSON to message",
-          "WireToJson": "wire to JSON", "MessageToJson": "message to JSON",
+          VALIDATION: "base rules of the wire", "WireToJson": "wire to JSON", "MessageToJson": "message to JSON",
           "ProtobufJsonToMessage": "protobuf JSON to message", "ProtobufMessageToJson": "protobuf message to JSON"}
 
 
