@@ -273,7 +273,8 @@ class Emitter {
       rows += "    {" + Quoted(invariant.key) + ", " + Quoted(invariant.text) + ", " +
               (invariant.warning ? "true" : "false") + ", " +
               (invariant.element < 0 ? "kNoElement" : std::to_string(invariant.element)) + ", " +
-              (invariant.by_hand ? Check(invariant.key) : "kNoCheck") + ", " + expression + "},\n";
+              (invariant.by_hand ? Check(invariant.key) : "kNoCheck") + ", " + expression + ", " +
+              std::to_string(invariant.about) + "u},\n";
     }
     out_ += "constexpr Invariant " + id + "[] = {\n" + rows + "};\n";
     return id;

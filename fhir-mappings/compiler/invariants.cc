@@ -110,6 +110,78 @@ class Checker {
   std::vector<Expr>* nodes_ = nullptr;
 };
 
+// Of which elements of the context an expression speaks, so that it need not be asked where none of
+// them stands.
+class Subjects {
+ public:
+  explicit Subjects(const std::vector<Expr>& nodes) : nodes_(nodes) {}
+
+  // Elements without which the node is true; 0 if that cannot be told.
+  std::uint64_t TrueWithout(std::uint16_t index) const {
+    if (index == kNoExpr) return 0;
+    const Expr& node = nodes_[index];
+    switch (node.op) {
+      case Op::kOr:
+        return Either(TrueWithout(node.left), TrueWithout(node.right));
+      case Op::kAnd:
+        return Both(TrueWithout(node.left), TrueWithout(node.right));
+      case Op::kImplies:
+        return Either(FalseWithout(node.left), TrueWithout(node.right));
+      case Op::kEmpty:
+        return PathBegin(node.left);
+      case Op::kNot:
+        return FalseWithout(node.left);
+      default:
+        return 0;
+    }
+  }
+
+ private:
+  std::uint64_t FalseWithout(std::uint16_t index) const {
+    if (index == kNoExpr) return 0;
+    const Expr& node = nodes_[index];
+    switch (node.op) {
+      case Op::kAnd:
+        return Either(FalseWithout(node.left), FalseWithout(node.right));
+      case Op::kOr:
+        return Both(FalseWithout(node.left), FalseWithout(node.right));
+      case Op::kExists:
+        return PathBegin(node.left);
+      case Op::kNot:
+        return TrueWithout(node.left);
+      default:
+        return 0;
+    }
+  }
+
+  // The element of the context that a path begins with.
+  std::uint64_t PathBegin(std::uint16_t index) const {
+    if (index == kNoExpr) return 0;
+    const Expr& node = nodes_[index];
+    switch (node.op) {
+      case Op::kChild:
+        if (node.left != kNoExpr) return PathBegin(node.left);
+        return node.element == fhir::internal::kNoElement ? 0 : std::uint64_t{1} << node.element;
+      case Op::kWhere:
+      case Op::kFirst:
+      case Op::kIndex:
+      case Op::kOfType:
+        return PathBegin(node.left);
+      case Op::kUnion:
+        return Both(PathBegin(node.left), PathBegin(node.right));
+      default:
+        return 0;
+    }
+  }
+
+  static std::uint64_t Either(std::uint64_t a, std::uint64_t b) { return a != 0 ? a : b; }
+  static std::uint64_t Both(std::uint64_t a, std::uint64_t b) {
+    return a != 0 && b != 0 ? a | b : 0;
+  }
+
+  const std::vector<Expr>& nodes_;
+};
+
 // The backbone element that `element` is, or -1.
 int BackboneOf(const Schema& schema, const SchemaType& type, int element) {
   for (const SchemaMember& member : type.members) {
@@ -187,6 +259,10 @@ void AddInvariant(int type, const InvariantLine& line, Schema& schema, Errors& e
     if (!Compile(line, invariant, schema, errors)) return;
     const int context = invariant.element < 0 ? owner : DatatypeOf(holder, invariant.element);
     Checker(schema, line, context, errors).Check(invariant.nodes);
+    if (invariant.element < 0) {
+      invariant.about = Subjects(invariant.nodes)
+                            .TrueWithout(static_cast<std::uint16_t>(invariant.nodes.size() - 1));
+    }
   }
   holder.invariants.push_back(std::move(invariant));
 }

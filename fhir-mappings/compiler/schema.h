@@ -1,6 +1,7 @@
 // Maps resolved against the descriptors of handoff.v1: what the tables say.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>
@@ -45,6 +46,7 @@ struct SchemaInvariant {
   bool warning = false;
   int element = -1;  // -1: the whole object
   bool by_hand = false;
+  std::uint64_t about = 0;
   std::vector<fhir::internal::Expr> nodes;
 };
 

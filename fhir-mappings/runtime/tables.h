@@ -135,6 +135,7 @@ struct Invariant {
   std::uint8_t element;   // about each item of this element; kNoElement: about the whole object
   std::uint8_t check;     // position in Tables::checks, or kNoCheck
   Expression expression;  // empty if there is a check
+  std::uint64_t about;    // holds where none of these elements stands (bit n: n); 0: ask
 };
 
 struct Type {

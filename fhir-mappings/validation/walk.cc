@@ -235,6 +235,7 @@ void Walk::Child(const Type& type, const Below& below, const Step& up) {
 
 void Walk::Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here) {
   for (const Invariant& invariant : invariants) {
+    if (invariant.about != 0 && (invariant.about & *scope.present) == 0) continue;
     if (invariant.element != kNoElement) {
       if ((*scope.present >> invariant.element & 1) != 0) ItemInvariant(invariant, scope, here);
     } else if (!Holds(invariant, scope)) {

@@ -35,6 +35,27 @@ TEST(InvariantCompilerTest, WritesATreeThatKnowsTheElementsOfItsContext) {
   EXPECT_THAT(source, HasSubstr("{\"q-1\", \"system for code\", true, kNoElement, kNoCheck, "));
 }
 
+TEST(InvariantCompilerTest, KnowsWithoutWhichElementsItHolds) {
+  const auto about = [](const std::string& expression) {
+    std::string source;
+    EXPECT_THAT(CompileRules("  invariant q-1 error . \"t\" " + expression + "\n", &source),
+                IsEmpty());
+    const std::size_t end = source.find("u},", source.find("{\"q-1\""));
+    return source.substr(source.rfind(' ', end) + 1, end - source.rfind(' ', end) - 1);
+  };
+  // value, comparator, unit, system, code: bits 0 to 4.
+  EXPECT_EQ(about("code.empty() or system.exists()"), "16");
+  EXPECT_EQ(about("value.empty() and unit.empty()"), "5");
+  EXPECT_EQ(about("code.exists() implies system.exists()"), "16");
+  EXPECT_EQ(about("(code.exists() and unit.exists()) implies system.exists()"), "16");
+  EXPECT_EQ(about("(code.exists() or unit.exists()).not()"), "20");
+  EXPECT_EQ(about("code.where($this = 'x').empty()"), "16");
+  EXPECT_EQ(about("code.exists()"), "0");
+  EXPECT_EQ(about("code.empty() xor system.exists()"), "0");
+  EXPECT_EQ(about("code = 'x'"), "0");
+  EXPECT_EQ(about("value.empty() and system.exists()"), "0");
+}
+
 TEST(InvariantCompilerTest, NamesWhatItDoesNotUnderstand) {
   EXPECT_THAT(CompileRules("  invariant q-1 error . \"t\" code.matches('x')\n"),
               ElementsAre("x.map:7: q-1: unknown function matches() (character 14 of the "
