@@ -116,44 +116,30 @@ class Subjects {
  public:
   explicit Subjects(const std::vector<Expr>& nodes) : nodes_(nodes) {}
 
-  // Elements without which the node is true; 0 if that cannot be told.
-  std::uint64_t TrueWithout(std::uint16_t index) const {
+  // Elements without which the node is `truth`; 0 if that cannot be told.
+  std::uint64_t Without(std::uint16_t index, bool truth) const {
     if (index == kNoExpr) return 0;
     const Expr& node = nodes_[index];
     switch (node.op) {
-      case Op::kOr:
-        return Either(TrueWithout(node.left), TrueWithout(node.right));
       case Op::kAnd:
-        return Both(TrueWithout(node.left), TrueWithout(node.right));
+      case Op::kOr: {
+        const std::uint64_t left = Without(node.left, truth);
+        const std::uint64_t right = Without(node.right, truth);
+        return truth == (node.op == Op::kOr) ? Either(left, right) : Both(left, right);
+      }
       case Op::kImplies:
-        return Either(FalseWithout(node.left), TrueWithout(node.right));
-      case Op::kEmpty:
-        return PathBegin(node.left);
+        return truth ? Either(Without(node.left, false), Without(node.right, true)) : 0;
       case Op::kNot:
-        return FalseWithout(node.left);
+        return Without(node.left, !truth);
+      case Op::kEmpty:
+      case Op::kExists:
+        return truth == (node.op == Op::kEmpty) ? PathBegin(node.left) : 0;
       default:
         return 0;
     }
   }
 
  private:
-  std::uint64_t FalseWithout(std::uint16_t index) const {
-    if (index == kNoExpr) return 0;
-    const Expr& node = nodes_[index];
-    switch (node.op) {
-      case Op::kAnd:
-        return Either(FalseWithout(node.left), FalseWithout(node.right));
-      case Op::kOr:
-        return Both(FalseWithout(node.left), FalseWithout(node.right));
-      case Op::kExists:
-        return PathBegin(node.left);
-      case Op::kNot:
-        return TrueWithout(node.left);
-      default:
-        return 0;
-    }
-  }
-
   // The element of the context that a path begins with.
   std::uint64_t PathBegin(std::uint16_t index) const {
     if (index == kNoExpr) return 0;
@@ -260,8 +246,8 @@ void AddInvariant(int type, const InvariantLine& line, Schema& schema, Errors& e
     const int context = invariant.element < 0 ? owner : DatatypeOf(holder, invariant.element);
     Checker(schema, line, context, errors).Check(invariant.nodes);
     if (invariant.element < 0) {
-      invariant.about = Subjects(invariant.nodes)
-                            .TrueWithout(static_cast<std::uint16_t>(invariant.nodes.size() - 1));
+      const auto whole = static_cast<std::uint16_t>(invariant.nodes.size() - 1);
+      invariant.about = Subjects(invariant.nodes).Without(whole, true);
     }
   }
   holder.invariants.push_back(std::move(invariant));

@@ -150,19 +150,14 @@ class Resolver {
   }
 
   void Meaning(int type, const MeaningLine& line) {
-    FieldLine named;
-    named.where = line.where;
-    named.enum_name = line.enum_name;
-    const FieldDescriptor* field = FindField(type, named, line.field);
-    if (field == nullptr) return;
-    const std::string expected = "handoff.v1." + line.enum_name;
-    const EnumDescriptor* code = pool_.FindEnumTypeByName(expected);
-    if (code == nullptr) {
-      errors_.Add(line.where, "unknown enum " + expected);
-    } else if (field->enum_type() != code || field->is_repeated()) {
+    const FieldDescriptor* field = FindField(type, line.where, line.field);
+    const EnumDescriptor* code = field == nullptr ? nullptr : FindEnum(line.where, line.enum_name);
+    if (code == nullptr) return;
+    if (field->enum_type() != code || field->is_repeated()) {
       errors_.Add(line.where, field->full_name() + " is no " + line.enum_name);
     } else {
-      schema_.types[type].meanings.push_back({line.system, field->number(), AddEnum(named, *code)});
+      schema_.types[type].meanings.push_back(
+          {line.system, field->number(), AddEnum(line.where, *code)});
     }
   }
 
@@ -197,7 +192,7 @@ class Resolver {
       errors_.Add(line.where, schema_.types[type].name + " has no extensions");
       return;
     }
-    const FieldDescriptor* field = FindField(type, line, line.proto_fields[0]);
+    const FieldDescriptor* field = FindField(type, line.where, line.proto_fields[0]);
     if (field == nullptr) return;
     for (const SchemaMember& other : schema_.types[type].members) {
       if (other.url == line.extension)
@@ -240,18 +235,18 @@ class Resolver {
       ReferenceString(type, element, line);
     } else if (line.proto_fields.size() != 1) {
       errors_.Add(line.where, "only a reference-string has more than one field");
-    } else if (const FieldDescriptor* field = FindField(type, line, line.proto_fields[0])) {
+    } else if (const FieldDescriptor* field = FindField(type, line.where, line.proto_fields[0])) {
       Single(type, path, element, line, *field);
     }
   }
 
-  const FieldDescriptor* FindField(int type, const FieldLine& line, const std::string& name) {
+  const FieldDescriptor* FindField(int type, const Location& where, const std::string& name) {
     const Descriptor* proto = schema_.types[type].proto;
     const FieldDescriptor* field = proto->FindFieldByName(name);
     if (field == nullptr) {
-      errors_.Add(line.where, proto->full_name() + " has no field " + name);
+      errors_.Add(where, proto->full_name() + " has no field " + name);
     } else if (!used_[type].insert(name).second) {
-      errors_.Add(line.where, proto->full_name() + "." + name + " is mapped twice");
+      errors_.Add(where, proto->full_name() + "." + name + " is mapped twice");
     }
     return field;
   }
@@ -332,13 +327,10 @@ class Resolver {
     member.targets = ref.targets;
     if (!line.enum_name.empty()) {
       member.kind = Kind::kEnum;
-      expected = "handoff.v1." + line.enum_name;
-      const EnumDescriptor* code = pool_.FindEnumTypeByName(expected);
-      if (code == nullptr) {
-        errors_.Add(line.where, "unknown enum " + expected);
-        return false;
-      }
-      member.ref = AddEnum(line, *code);
+      const EnumDescriptor* code = FindEnum(line.where, line.enum_name);
+      if (code == nullptr) return false;
+      expected = code->full_name();
+      member.ref = AddEnum(line.where, *code);
     } else if (ref.name == "Resource") {
       // A list of contained resources may be bytes, each an encoded Resource: the wire form is the
       // same.
@@ -383,11 +375,17 @@ class Resolver {
     return false;
   }
 
-  int AddEnum(const FieldLine& line, const EnumDescriptor& code) {
+  const EnumDescriptor* FindEnum(const Location& where, const std::string& name) {
+    const EnumDescriptor* code = pool_.FindEnumTypeByName("handoff.v1." + name);
+    if (code == nullptr) errors_.Add(where, "unknown enum handoff.v1." + name);
+    return code;
+  }
+
+  int AddEnum(const Location& where, const EnumDescriptor& code) {
     for (std::size_t i = 0; i < schema_.enums.size(); ++i) {
       if (schema_.enums[i].name == code.name()) return static_cast<int>(i);
     }
-    schema_.enums.push_back(CodesOf(code, line.where, errors_));
+    schema_.enums.push_back(CodesOf(code, where, errors_));
     return static_cast<int>(schema_.enums.size()) - 1;
   }
 
@@ -409,7 +407,8 @@ class Resolver {
         AddMember(type, line, std::move(member));
         continue;
       }
-      const FieldDescriptor* field = FindField(type, line, oneof->name() + "_" + Snake(ref.name));
+      const FieldDescriptor* field =
+          FindField(type, line.where, oneof->name() + "_" + Snake(ref.name));
       if (field == nullptr) continue;
       if (field->containing_oneof() != oneof) {
         errors_.Add(line.where, field->full_name() + " is not in the oneof " + oneof->name());
@@ -437,7 +436,7 @@ class Resolver {
     }
     int first = 0;
     for (int i = 0; i < 4; ++i) {
-      const FieldDescriptor* field = FindField(type, line, line.proto_fields[i]);
+      const FieldDescriptor* field = FindField(type, line.where, line.proto_fields[i]);
       if (field == nullptr) return;
       if (i == 0) first = field->number();
       if (field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated() ||

@@ -1,5 +1,9 @@
 #include "fhir-mappings/runtime/extensions.h"
 
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
 #include "fhir-mappings/runtime/json_text_view.h"
 
 namespace handoff::fhir::internal {
@@ -12,6 +16,14 @@ const Member* FindUrl(const Type& type, std::string_view quoted) {
     if (type.extensions[i].url == url) return &type.members[type.own_members() + i];
   }
   return nullptr;
+}
+
+// Whether an item of the list in `extra` is the place of a field, and of which.
+bool IsPlace(std::string_view item, std::size_t& field) {
+  field = 0;
+  if (item.front() < '0' || item.front() > '9') return false;
+  std::from_chars(item.data(), item.data() + item.size(), field);
+  return true;
 }
 
 bool IsListOfObjects(std::string_view list) {
@@ -68,6 +80,40 @@ std::string ExtensionPlaces::Rest() const {
   }
   if (!rest.empty()) rest += ']';
   return rest;
+}
+
+std::vector<OrderedExtension> ExtensionsInOrder(std::span<const std::uint16_t> fields,
+                                                std::string_view list) {
+  std::vector<OrderedExtension> order;
+  std::vector<bool> taken(fields.size());
+  const auto take = [&](std::size_t i) {
+    if (!taken[i]) order.push_back({i, {}});
+    taken[i] = true;
+  };
+  const auto take_all = [&] {
+    for (std::size_t i = 0; i < fields.size(); ++i) take(i);
+  };
+  bool placed = false;
+  std::size_t field = 0;
+  for (JsonSteps steps(list); const auto item = steps.NextItem();) placed |= IsPlace(*item, field);
+  if (!placed) take_all();
+  // Of each field, the first one that is not taken; and behind each, the next of its field.
+  const std::size_t none = fields.size();
+  const std::size_t most = fields.empty() ? 0 : *std::max_element(fields.begin(), fields.end());
+  std::vector<std::size_t> first(placed ? most + 1 : 0, none);
+  std::vector<std::size_t> next(placed ? none : 0, none);
+  for (std::size_t i = next.size(); i > 0; --i)
+    next[i - 1] = std::exchange(first[fields[i - 1]], i - 1);
+  for (JsonSteps steps(list); const auto item = steps.NextItem();) {
+    if (!IsPlace(*item, field)) {
+      order.push_back({OrderedExtension::kNoField, *item});
+    } else if (field < first.size() && first[field] != none) {
+      take(first[field]);
+      first[field] = next[first[field]];
+    }
+  }
+  take_all();
+  return order;
 }
 
 }  // namespace handoff::fhir::internal

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +27,6 @@ struct KnownExtension {
 // What `item`, an extension as sound JSON text, is to `type`. Without a value if it has what its
 // field cannot hold: another type of value, extensions or an id beside it.
 KnownExtension FindExtension(const Type& type, std::string_view item);
-
-// Whether an item of the list in `extra` is the place of a field.
-inline bool IsExtensionPlace(std::string_view item) {
-  return item.front() >= '0' && item.front() <= '9';
-}
 
 // The list of extensions of one object while its known ones find their fields.
 class ExtensionPlaces {
@@ -63,5 +59,17 @@ class ExtensionPlaces {
   std::vector<Place> places_;
   bool ordered_ = true;
 };
+
+// An extension of an object that is read back: one that has a field, or one of the list in `extra`.
+struct OrderedExtension {
+  static constexpr std::size_t kNoField = static_cast<std::size_t>(-1);
+  std::size_t known = kNoField;  // position among the known ones
+  std::string_view text;         // as JSON, if it has no field
+};
+
+// The extensions of one object in the order in which they stood. `fields`: those of the known ones,
+// in the order of the map; `list`: the list in `extra`, empty if there is none.
+std::vector<OrderedExtension> ExtensionsInOrder(std::span<const std::uint16_t> fields,
+                                                std::string_view list);
 
 }  // namespace handoff::fhir::internal

@@ -258,15 +258,20 @@ bool Reader::CloseMessage(std::size_t members) {
       if (!PutExtensions(object)) return false;
     }
   }
-  const Frame& closed = frames_.back();
-  const std::size_t length_bytes = CloseLength(out_, closed.length, closed.length_bytes);
-  if (closed.resource.empty()) {
-    const auto type = static_cast<std::size_t>(closed.type - kTables.types.data());
+  CloseFrame();
+  return true;
+}
+
+// The innermost object is written: its lengths are known.
+void Reader::CloseFrame() {
+  const Frame& frame = frames_.back();
+  const std::size_t length_bytes = CloseLength(out_, frame.length, frame.length_bytes);
+  if (frame.resource.empty()) {
+    const auto type = static_cast<std::size_t>(frame.type - kTables.types.data());
     length_bytes_[type % length_bytes_.size()] = static_cast<std::uint8_t>(length_bytes);
   }
-  if (closed.framed) CloseLength(out_, closed.outer_length, 2);
+  if (frame.framed) CloseLength(out_, frame.outer_length, 2);
   frames_.pop_back();
-  return true;
 }
 
 void Reader::PutMeanings(const Frame& frame) {
@@ -297,10 +302,7 @@ bool Reader::CloseOpaque() {
     frames_.back().member = nullptr;
   }
   PutBytes(out_, wire_fields::kOpaqueJson, opaque.json);
-  const Frame& frame = frames_.back();
-  CloseLength(out_, frame.length, 2);
-  if (frame.framed) CloseLength(out_, frame.outer_length, 2);
-  frames_.pop_back();
+  CloseFrame();
   return true;
 }
 

@@ -1,5 +1,5 @@
 // Reads FHIR JSON into the wire form: reader.cc has the documents, objects and lists,
-// reader_values.cc what stands in them.
+// reader_values.cc what stands in them, reader_extensions.cc the extensions that have fields.
 #pragma once
 
 #include <array>
@@ -94,6 +94,7 @@ class Reader {
                                    const char* twice);
   bool NoteChoice(const Frame& frame, const Member& member);
   bool CloseMessage(std::size_t members);
+  void CloseFrame();
   void PutMeanings(const Frame& frame);
   bool PutExtensions(std::string_view object);
   bool PutExtension(const KnownExtension& known, std::uint32_t before, bool& placed);

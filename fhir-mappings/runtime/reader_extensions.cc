@@ -57,9 +57,7 @@ bool Reader::PutExtension(const KnownExtension& known, std::uint32_t before, boo
     ++frames_[owner].items;
     StartMessage(member);
     if (!PutExtensions(known.value)) return false;
-    const Frame& frame = frames_.back();
-    CloseLength(out_, frame.length, frame.length_bytes);
-    frames_.pop_back();
+    CloseFrame();
   } else if (!Parse(known.value)) {
     return false;
   }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -52,7 +51,6 @@ class Writer {
   bool Opaque(std::string_view wire);
   void Extra(std::string_view extra);
   bool Extensions(const Type& type, std::size_t known, std::string_view extra);
-  bool ExtensionItems(const Type& type, std::size_t known, std::string_view list);
   bool Extension(const Type& type, const Item& item);
   bool InOrder(const Type& type, std::string_view wire);
   bool Sorted(const Type& type, std::string_view wire);
@@ -198,50 +196,28 @@ bool Writer::Extensions(const Type& type, std::size_t known, std::string_view ex
     if (!member.repeated && items_[i].member == items_[i - 1].member)
       return Damaged(std::string(member.name) + " stands twice");
   }
+  const std::size_t end = items_.size();
+  if (known == end && list.empty()) return true;
+  std::vector<std::uint16_t> fields;
+  for (std::size_t i = known; i < end; ++i) fields.push_back(items_[i].field);
   const std::size_t start = out_.size();
   out_.Append(out_.back() == '{' ? "\"extension\":[" : ",\"extension\":[");
   const std::size_t first = out_.size();
-  if (!ExtensionItems(type, known, list)) return Damaged(type.name);
+  for (const OrderedExtension& extension : ExtensionsInOrder(fields, list)) {
+    if (extension.known != OrderedExtension::kNoField) {
+      const Item item = items_[known + extension.known];
+      if (!Extension(type, item)) return Damaged(type.name);
+      continue;
+    }
+    if (out_.back() != '[') out_.Put(',');
+    out_.Append(extension.text);
+  }
   if (out_.size() == first) {
     out_.Truncate(start);
   } else {
     out_.Put(']');
   }
   return true;
-}
-
-// Where `list` says the place of any of them, the others stand last; else all stand first.
-bool Writer::ExtensionItems(const Type& type, std::size_t known, std::string_view list) {
-  const std::size_t end = items_.size();
-  const auto next = [&](std::size_t at) {
-    const Item item = std::exchange(items_[at], Item());
-    return item.field == 0 || Extension(type, item);
-  };
-  const auto all = [&] {
-    for (std::size_t i = known; i < end; ++i) {
-      if (!next(i)) return false;
-    }
-    return true;
-  };
-  bool placed = false;
-  for (JsonSteps steps(list); const auto item = steps.NextItem();)
-    placed |= IsExtensionPlace(*item);
-  if (!placed && !all()) return false;
-  // The items of a field stand together, and are taken in turn.
-  std::vector<std::size_t> turn(placed ? type.by_field.size() : 0, end);
-  for (std::size_t i = end; placed && i > known; --i) turn[items_[i - 1].field] = i - 1;
-  for (JsonSteps steps(list); const auto item = steps.NextItem();) {
-    if (!IsExtensionPlace(*item)) {
-      if (out_.back() != '[') out_.Put(',');
-      out_.Append(*item);
-      continue;
-    }
-    std::size_t field = 0;
-    std::from_chars(item->data(), item->data() + item->size(), field);
-    if (field >= turn.size() || turn[field] == end || items_[turn[field]].field != field) continue;
-    if (!next(turn[field]++)) return false;
-  }
-  return all();
 }
 
 // What is absent is left out, and with it the extension.

@@ -1,7 +1,8 @@
 #include "fhir-mappings/validation/item.h"
 
+#include <algorithm>
 #include <cctype>
-#include <charconv>
+#include <utility>
 
 #include "fhir-mappings/runtime/extensions.h"
 #include "fhir-mappings/runtime/json_text_view.h"
@@ -68,13 +69,11 @@ const Extension& DefinitionOf(const Item& extension) {
   return *ExtensionOf(*extension.type, *extension.member);
 }
 
-// The value of an extension that has one.
-Item ValueItem(const Item& extension) {
-  const Member& member = *extension.member;
-  if (member.kind == Kind::kMessage) {
-    return {Item::Form::kMessage, false, &kTables.types[member.ref], &member, extension.bytes, 0};
-  }
-  return {Item::Form::kScalar, false, nullptr, &member, extension.bytes, extension.number};
+// What a field holds: an element with elements, or a primitive.
+Item ValueItem(const Member& member, std::string_view bytes, std::uint64_t number) {
+  if (member.kind == Kind::kMessage)
+    return {Item::Form::kMessage, false, &kTables.types[member.ref], &member, bytes, 0};
+  return {Item::Form::kScalar, false, nullptr, &member, bytes, number};
 }
 
 // An extension as FHIR has it: url, and either value or extension.
@@ -82,7 +81,8 @@ void AppendExtensionChildren(const Item& item, std::string_view name, Items& ite
   const bool any = name.empty();
   const bool value = !DefinitionOf(item).value.empty();
   if (any || name == "url") items.push_back(TextItem(DefinitionOf(item).url));
-  if (value && (any || name == "value")) items.push_back(ValueItem(item));
+  if (value && (any || name == "value"))
+    items.push_back(ValueItem(*item.member, item.bytes, item.number));
   if (value) return;
   const Item whole{
       Item::Form::kMessage, false, &kTables.types[item.member->ref], nullptr, item.bytes, 0};
@@ -109,41 +109,28 @@ void AppendExtra(const Item& item,
   }
 }
 
-// The extensions of a message that knows some, in the order in which they stood: see
-// runtime/extensions.h.
+// The extensions of a message that knows some, in the order in which they stood.
 void AppendExtensions(const Item& item, Items& items) {
   const Type& type = *item.type;
   const Member* const list = FindMember(type, "extension");
-  std::vector<Items> known(type.by_field.size());
-  std::vector<std::size_t> turn(known.size());
+  Items known;
   std::string_view rest;
   WireReader reader(item.bytes);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) rest = JsonMember(field.bytes, "extension");
     const Member* const member = FindField(type, field.number);
-    if (member == nullptr || ExtensionOf(type, *member) == nullptr) continue;
-    AppendField(type, item.bytes, *member, field, known[member->field]);
+    if (member != nullptr && ExtensionOf(type, *member) != nullptr)
+      AppendField(type, item.bytes, *member, field, known);
   }
-  const auto append_left = [&] {
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      for (; turn[i] < known[i].size(); ++turn[i]) items.push_back(known[i][turn[i]]);
-    }
-  };
-  bool placed = false;
-  for (JsonSteps steps(rest); const auto place = steps.NextItem();)
-    placed |= IsExtensionPlace(*place);
-  if (!placed) append_left();
-  for (JsonSteps steps(rest); const auto place = steps.NextItem();) {
-    if (!IsExtensionPlace(*place)) {
-      items.push_back(JsonItem(list, *place, false));
-      continue;
-    }
-    std::size_t field = 0;
-    std::from_chars(place->data(), place->data() + place->size(), field);
-    if (field < known.size() && turn[field] < known[field].size())
-      items.push_back(known[field][turn[field]++]);
+  std::sort(known.begin(), known.end(), [](const Item& a, const Item& b) {
+    return std::pair(a.member, a.bytes.data()) < std::pair(b.member, b.bytes.data());
+  });
+  std::vector<std::uint16_t> fields;
+  for (const Item& extension : known) fields.push_back(extension.member->field);
+  for (const OrderedExtension& extension : ExtensionsInOrder(fields, rest)) {
+    const bool has_field = extension.known != OrderedExtension::kNoField;
+    items.push_back(has_field ? known[extension.known] : JsonItem(list, extension.text, false));
   }
-  append_left();
 }
 
 }  // namespace
@@ -201,9 +188,6 @@ void AppendField(const Type& type,
       return;
     }
     items.push_back({Item::Form::kReference, false, &type, &member, wire, 0});
-  } else if (member.kind == Kind::kMessage) {
-    items.push_back(
-        {Item::Form::kMessage, false, &kTables.types[member.ref], &member, field.bytes, 0});
   } else if (member.kind == Kind::kResource) {
     if (std::optional<Item> resource = ResourceItem(field.bytes)) {
       resource->member = &member;
@@ -215,7 +199,7 @@ void AppendField(const Type& type,
       items.push_back({Item::Form::kScalar, false, nullptr, &member, {}, number});
     }
   } else {
-    items.push_back({Item::Form::kScalar, false, nullptr, &member, field.bytes, field.value});
+    items.push_back(ValueItem(member, field.bytes, field.value));
   }
 }
 

@@ -283,11 +283,9 @@ void Walk::JsonMembers(std::string_view name, std::string_view value, const Step
   if (shown.starts_with('_')) shown.remove_prefix(1);
   if (!IsPlainName(shown)) shown = "member";  // a path tells no content
   if (!IsJsonList(value)) return JsonValue(name, value, {&up, shown, -1});
-  JsonSteps items(value);
-  std::string_view none;
   std::int32_t index = 0;
-  for (std::string_view item; items.Next(none, item); ++index)
-    JsonValue(name, item, {&up, shown, index});
+  for (JsonSteps items(value); const auto item = items.NextItem(); ++index)
+    JsonValue(name, *item, {&up, shown, index});
 }
 
 void Walk::JsonValue(std::string_view name, std::string_view value, const Step& here) {

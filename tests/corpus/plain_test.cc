@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/corpus/skip_without.h"
 #include "tests/support/plain/plain_compare.h"
 #include "tests/support/plain/plain_model.h"
 #include "tests/support/read_file.h"
@@ -17,10 +18,7 @@ namespace {
 const std::filesystem::path kCorpora = "../shared/corpora";
 
 TEST(PlainModelTest, AgreesOnEveryPublishedDocument) {
-  if (!std::filesystem::exists(kCorpora)) {
-    std::printf("NOTE: %s is absent: nothing of it was checked\n", kCorpora.c_str());
-    GTEST_SKIP() << kCorpora << " is absent";
-  }
+  HANDOFF_SKIP_WITHOUT(kCorpora);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(kCorpora)) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());

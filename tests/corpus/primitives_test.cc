@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "fhir-mappings/runtime/resource.h"
+#include "tests/corpus/skip_without.h"
 #include "tests/support/plain/plain_json.h"
 
 namespace handoff::fhir {
@@ -49,11 +50,7 @@ std::string Document(const std::string& type, const std::string& value) {
 
 class PrimitivesTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (std::filesystem::exists(kValues)) return;
-    std::printf("NOTE: %s is absent: nothing of it was checked\n", kValues.c_str());
-    GTEST_SKIP() << kValues << " is absent";
-  }
+  void SetUp() override { HANDOFF_SKIP_WITHOUT(kValues); }
 
   // Calls `visit(type, value)` for each line of the files that end so.
   template <class Visit>

@@ -15,18 +15,13 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "handoff/v1/exchange.pb.h"
 #include "tests/corpus/json_value.h"
+#include "tests/corpus/skip_without.h"
 #include "tests/support/read_file.h"
 
 namespace handoff::fhir {
 namespace {
 
 const std::filesystem::path kCorpora = "../shared/corpora";
-
-#define SKIP_WITHOUT_CORPORA()                                                        \
-  if (!std::filesystem::exists(kCorpora / "STRUCTURE.tsv")) {                         \
-    std::printf("NOTE: %s is absent: nothing of it was checked\n", kCorpora.c_str()); \
-    GTEST_SKIP() << kCorpora << " is absent";                                         \
-  }
 
 // The files that STRUCTURE.tsv calls `verdict`.
 std::vector<std::filesystem::path> Files(std::string_view verdict) {
@@ -55,7 +50,7 @@ bool IsMarkedInvalid(const std::filesystem::path& path) {
 }
 
 TEST(RoundTripTest, EverySoundDocumentComesBackValueIdentical) {
-  SKIP_WITHOUT_CORPORA();
+  HANDOFF_SKIP_WITHOUT(kCorpora / "STRUCTURE.tsv");
   std::map<std::string, int> count;
   for (const std::filesystem::path& path : Files("structural-ok")) {
     SCOPED_TRACE(path.string());
@@ -125,7 +120,7 @@ void CheckExtras(const google::protobuf::Message& message, std::size_t& bytes) {
 }
 
 TEST(RoundTripTest, ExtraHoldsOnlyWhatTheModelHasNoFieldFor) {
-  SKIP_WITHOUT_CORPORA();
+  HANDOFF_SKIP_WITHOUT(kCorpora / "STRUCTURE.tsv");
   const std::set<std::string> types = {"CarePlan", "Goal", "Condition", "ServiceRequest"};
   int documents = 0;
   std::size_t json_bytes = 0;

@@ -18,6 +18,7 @@
 #include "fhir-mappings/validation/validate.h"
 #include "gateway/base/config_node.h"
 #include "tests/corpus/reference_outcomes.h"
+#include "tests/corpus/skip_without.h"
 #include "tests/support/read_file.h"
 
 namespace handoff::fhir {
@@ -26,12 +27,6 @@ namespace {
 using testing::ReferenceError;
 
 const std::filesystem::path kCorpora = "../shared/corpora";
-
-#define SKIP_WITHOUT_CORPORA()                                                        \
-  if (!std::filesystem::exists(kCorpora / "STRUCTURE.tsv")) {                         \
-    std::printf("NOTE: %s is absent: nothing of it was checked\n", kCorpora.c_str()); \
-    GTEST_SKIP() << kCorpora << " is absent";                                         \
-  }
 
 // The sound documents, as names below the folder.
 std::vector<std::string> SoundDocuments() {
@@ -102,7 +97,7 @@ const std::map<std::string, std::set<std::string>> kKnownErrors = {
 };
 
 TEST(ValidationCorpusTest, NothingIsWrongWithWhatIsSound) {
-  SKIP_WITHOUT_CORPORA();
+  HANDOFF_SKIP_WITHOUT(kCorpora / "STRUCTURE.tsv");
   std::map<std::string, std::set<std::string>> found;
   std::map<std::string, int> warnings;
   int documents = 0;
@@ -217,7 +212,7 @@ void Compare(const std::string& document, Comparison& comparison) {
 }
 
 TEST(ValidationCorpusTest, FindsWhatTheReferenceValidatorFinds) {
-  SKIP_WITHOUT_CORPORA();
+  HANDOFF_SKIP_WITHOUT(kCorpora / "STRUCTURE.tsv");
   Comparison comparison;
   for (const std::string& document : testing::DocumentsWithOutcome()) Compare(document, comparison);
 
@@ -265,7 +260,7 @@ TEST(ValidationCorpusTest, FindsWhatTheReferenceValidatorFinds) {
 
 // What the guides' own examples claim, and where they break it.
 TEST(ValidationCorpusTest, ExamplesConformToTheirProfiles) {
-  SKIP_WITHOUT_CORPORA();
+  HANDOFF_SKIP_WITHOUT(kCorpora / "STRUCTURE.tsv");
   std::vector<ConfigNode> documents;
   for (const char* file : {"us-core-8", "davinci-alerts", "gravity-sdoh"}) {
     const auto node = ConfigNode::Load("config/profiles/" + std::string(file) + ".yaml");
