@@ -249,7 +249,8 @@ class Emitter {
       rows += "    {Op::";
       rows += kOpNames[static_cast<std::size_t>(node.op)];
       rows += ", " + std::to_string(node.element) + ", " + Place(node.left) + ", " +
-              Place(node.right) + ", " + Place(node.third) + ", " + Quoted(node.text) + "},\n";
+              Place(node.right) + ", " + Place(node.third) + ", " + Quoted(node.text) +
+              (node.fixed ? ", true},\n" : "},\n");
     }
     const auto [it, added] = expressions_.emplace(rows, Id("kExpression", expressions_.size()));
     if (added) out_ += "constexpr Expr " + it->second + "[] = {\n" + rows + "};\n";

@@ -78,6 +78,7 @@ struct Expr {
   std::uint16_t right = kNoExpr;
   std::uint16_t third = kNoExpr;
   std::string_view text;
+  bool fixed = false;  // it does not depend on the focus
 };
 
 // Every node behind those that it names; the last is the whole.

@@ -11,7 +11,21 @@ namespace {
 
 constexpr std::string_view kHistory = "/_history/";
 
-const Member& MemberOf(const Type& type, std::string_view name) { return *FindMember(type, name); }
+struct EntryFields {
+  std::uint32_t entry;
+  std::uint32_t full_url;
+  std::uint32_t resource;
+};
+
+const EntryFields& Fields() {
+  static const EntryFields fields = [] {
+    const Member& entry = *FindMember(*FindResource("Bundle"), "entry");
+    const Type& type = kTables.types[entry.ref];
+    return EntryFields{
+        entry.field, FindMember(type, "fullUrl")->field, FindMember(type, "resource")->field};
+  }();
+  return fields;
+}
 
 bool IsId(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;
@@ -51,6 +65,26 @@ bool IsAbsolute(std::string_view uri) {
   return false;
 }
 
+EntryParts ReadEntry(std::string_view wire) {
+  const EntryFields& fields = Fields();
+  EntryParts parts;
+  WireReader reader(wire);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == fields.full_url) parts.full_url = field.bytes;
+    if (field.number == fields.resource) parts.resource = field.bytes;
+  }
+  return parts;
+}
+
+std::vector<EntryParts> ReadEntries(std::string_view bundle) {
+  std::vector<EntryParts> entries;
+  WireReader reader(bundle);
+  for (WireField field; reader.Next(field);) {
+    if (field.number == Fields().entry) entries.push_back(ReadEntry(field.bytes));
+  }
+  return entries;
+}
+
 std::string_view BundleIndex::type() const {
   if (!std::exchange(type_read_, true)) {
     Items types;
@@ -65,20 +99,7 @@ std::string_view BundleIndex::type() const {
 void BundleIndex::Read() const {
   if (read_) return;
   read_ = true;
-  const Member& entry = MemberOf(*bundle_.type, "entry");
-  const Type& entry_type = kTables.types[entry.ref];
-  const Member& full_url = MemberOf(entry_type, "fullUrl");
-  const Member& resource = MemberOf(entry_type, "resource");
-  WireReader reader(bundle_.bytes);
-  for (WireField field; reader.Next(field);) {
-    if (field.number != entry.field) continue;
-    std::string_view url;
-    std::string_view encoded;
-    WireReader inner(field.bytes);
-    for (WireField part; inner.Next(part);) {
-      if (part.number == full_url.field) url = part.bytes;
-      if (part.number == resource.field) encoded = part.bytes;
-    }
+  for (const auto& [url, encoded] : ReadEntries(bundle_.bytes)) {
     if (encoded.empty()) continue;
     if (!url.empty()) {
       const std::optional<Item> resource_item = ResourceItem(encoded);

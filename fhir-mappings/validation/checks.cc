@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fhir-mappings/runtime/reference_wire.h"
-#include "fhir-mappings/runtime/type_lookup.h"
+#include "fhir-mappings/validation/bundle_index.h"
 #include "fhir-mappings/validation/narrative.h"
 
 namespace handoff::fhir::internal {
@@ -35,33 +35,21 @@ bool NarrativeHasContent(const Scope& scope) {
 // No two entries have the same fullUrl and version.
 bool FullUrlsAreUnique(const Scope& scope) {
   if (OnlyText(scope.context, "type") == "history") return true;
-  const Member& entry = *FindMember(*scope.context.type, "entry");
-  const Type& entry_type = kTables.types[entry.ref];
-  const Member& full_url = *FindMember(entry_type, "fullUrl");
-  const Member& resource = *FindMember(entry_type, "resource");
-  std::vector<std::pair<std::string_view, std::string_view>> urls;  // and the resource
-  WireReader reader(scope.context.bytes);
-  for (WireField field; reader.Next(field);) {
-    if (field.number != entry.field) continue;
-    auto& [url, encoded] = urls.emplace_back();
-    WireReader inner(field.bytes);
-    for (WireField part; inner.Next(part);) {
-      if (part.number == full_url.field) url = part.bytes;
-      if (part.number == resource.field) encoded = part.bytes;
-    }
-    if (url.empty()) urls.pop_back();
-  }
-  std::sort(urls.begin(), urls.end());
+  std::vector<EntryParts> entries = ReadEntries(scope.context.bytes);
+  std::erase_if(entries, [](const EntryParts& entry) { return entry.full_url.empty(); });
+  std::sort(entries.begin(), entries.end(), [](const EntryParts& a, const EntryParts& b) {
+    return a.full_url < b.full_url;
+  });
   // Versions are asked for only where urls are the same.
   std::vector<std::string> versions;
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    if (i > 0 && urls[i].first != urls[i - 1].first) versions.clear();
-    const bool alone = (i == 0 || urls[i].first != urls[i - 1].first) &&
-                       (i + 1 == urls.size() || urls[i].first != urls[i + 1].first);
-    if (alone) continue;
-    const std::optional<Item> item = ResourceItem(urls[i].second);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const bool first = i == 0 || entries[i].full_url != entries[i - 1].full_url;
+    const bool last = i + 1 == entries.size() || entries[i].full_url != entries[i + 1].full_url;
+    if (first) versions.clear();
+    if (first && last) continue;
+    const std::optional<Item> item = ResourceItem(entries[i].resource);
     versions.push_back(item ? VersionOf(*item) : std::string());
-    if (i + 1 < urls.size() && urls[i].first == urls[i + 1].first) continue;
+    if (!last) continue;
     std::sort(versions.begin(), versions.end());
     if (std::adjacent_find(versions.begin(), versions.end()) != versions.end()) return false;
   }

@@ -38,7 +38,8 @@ void Evaluator::Begin(Expression expression, const Scope& scope) {
   at_context_ = true;
   stack_.clear();
   if (!texts_.empty()) texts_.clear();
-  if (!of_resource_.empty()) of_resource_.clear();
+  fixed_truths_.clear();
+  if (!fixed_children_.empty()) fixed_children_.clear();
 }
 
 bool Evaluator::Holds(Expression expression, const Scope& scope) {
@@ -53,6 +54,17 @@ void Evaluator::Select(Expression expression, const Scope& scope, Items& items) 
 }
 
 Truth Evaluator::Test(std::uint16_t index) {
+  const Expr& node = nodes_[index];
+  if (at_context_ || !node.fixed || node.left == kNoExpr) return TestNode(index);
+  for (const auto& [known, truth] : fixed_truths_) {
+    if (known == &node) return truth;
+  }
+  const Truth truth = TestNode(index);
+  fixed_truths_.emplace_back(&node, truth);
+  return truth;
+}
+
+Truth Evaluator::TestNode(std::uint16_t index) {
   const Expr& node = nodes_[index];
   switch (node.op) {
     case Op::kTrue:

@@ -49,6 +49,7 @@ class Evaluator {
 
  private:
   Truth Test(std::uint16_t node);
+  Truth TestNode(std::uint16_t node);
   Truth TestJunction(const Expr& node);
   Truth TestCollection(const Expr& node);
   Truth TestEquality(const Expr& node);
@@ -67,7 +68,6 @@ class Evaluator {
   std::size_t Push(std::uint16_t node);
   std::size_t PushInput(std::uint16_t node);
   void PushChildren(const Expr& node);
-  void PushOfResource(const Expr& node);
   void PushWhere(const Expr& node);
   void PushSelect(const Expr& node);
   void PushOfType(const Expr& node);
@@ -89,8 +89,9 @@ class Evaluator {
   bool at_context_ = true;  // the focus is the context
   Items stack_;
   std::deque<std::string> texts_;
-  // What children of %resource are: they are the same for every focus.
-  std::vector<std::pair<const Expr*, Items>> of_resource_;
+  // What fixed nodes yielded where they are asked for each of many items.
+  std::vector<std::pair<const Expr*, Truth>> fixed_truths_;
+  std::vector<std::pair<const Expr*, Items>> fixed_children_;
   std::size_t comparisons_ = 0;
 };
 

@@ -142,22 +142,22 @@ void Evaluator::PushChildren(const Expr& node) {
     }
     return;
   }
-  if (nodes_[node.left].op == Op::kResource) return PushOfResource(node);
+  const bool fixed = node.fixed && !at_context_;
+  if (fixed) {
+    for (const auto& [known, items] : fixed_children_) {
+      if (known != &node) continue;
+      stack_.insert(stack_.end(), items.begin(), items.end());
+      return;
+    }
+  }
   const std::size_t begin = Push(node.left);
   const std::size_t end = stack_.size();
   for (std::size_t i = begin; i < end; ++i) AppendChildren(Item(stack_[i]), node.text, stack_);
   Erase(begin, end);
-}
-
-void Evaluator::PushOfResource(const Expr& node) {
-  for (const auto& [known, items] : of_resource_) {
-    if (known != &node) continue;
-    stack_.insert(stack_.end(), items.begin(), items.end());
-    return;
+  if (fixed) {
+    const auto children = stack_.begin() + static_cast<std::ptrdiff_t>(begin);
+    fixed_children_.emplace_back(&node, Items(children, stack_.end()));
   }
-  Items& items = of_resource_.emplace_back(&node, Items()).second;
-  AppendChildren(scope_->resource, node.text, items);
-  stack_.insert(stack_.end(), items.begin(), items.end());
 }
 
 void Evaluator::PushDescendants(const Expr& node) {

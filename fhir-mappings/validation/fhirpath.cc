@@ -90,6 +90,7 @@ class Parser {
 
   std::uint16_t Add(Expr node) {
     if (parsed_->nodes.size() >= kNoExpr) return Fail("the expression is too long");
+    node.fixed = IsFixed(node);
     parsed_->nodes.push_back(node);
     return static_cast<std::uint16_t>(parsed_->nodes.size() - 1);
   }
@@ -98,6 +99,33 @@ class Parser {
                     std::uint16_t right = kNoExpr,
                     std::string_view text = {}) {
     return Add(Expr{op, internal::kNoElement, left, right, kNoExpr, text});
+  }
+
+  // What begins at a resource or at a literal is the same for every focus; what has no input begins
+  // at the focus. A criterion is about the items of its input.
+  bool IsFixed(const Expr& node) const {
+    const auto is_fixed = [&](std::uint16_t place) {
+      return place == kNoExpr || parsed_->nodes[place].fixed;
+    };
+    switch (node.op) {
+      case Op::kContext:
+      case Op::kResource:
+      case Op::kRootResource:
+      case Op::kString:
+      case Op::kNumber:
+      case Op::kTrue:
+      case Op::kFalse:
+      case Op::kNothing:
+        return true;
+      case Op::kWhere:
+      case Op::kSelect:
+      case Op::kExists:
+      case Op::kAll:
+        return node.left != kNoExpr && is_fixed(node.left);
+      default:
+        return node.left != kNoExpr && is_fixed(node.left) && is_fixed(node.right) &&
+               is_fixed(node.third);
+    }
   }
 
   std::string_view Keep(std::string_view text) { return parsed_->texts.emplace_back(text); }

@@ -44,16 +44,19 @@ constexpr std::array<std::uint8_t, 27> Starts(const std::string_view (&names)[N]
   return starts;
 }
 
+constexpr std::uint8_t kNoName = 0xff;
+
+// The place of a name in a sorted list, or kNoName.
 template <std::size_t N>
-bool Has(const std::string_view (&names)[N],
-         const std::array<std::uint8_t, 27>& starts,
-         std::string_view name) {
-  if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
+std::uint8_t Find(const std::string_view (&names)[N],
+                  const std::array<std::uint8_t, 27>& starts,
+                  std::string_view name) {
+  if (name.empty() || name.front() < 'a' || name.front() > 'z') return kNoName;
   const auto letter = static_cast<std::size_t>(name.front() - 'a');
-  for (std::size_t i = starts[letter]; i < starts[letter + 1]; ++i) {
-    if (SameText(names[i], name)) return true;
+  for (std::uint8_t i = starts[letter]; i < starts[letter + 1]; ++i) {
+    if (SameText(names[i], name)) return i;
   }
-  return false;
+  return kNoName;
 }
 
 constexpr auto kElementStarts = Starts(kElements);
@@ -135,7 +138,8 @@ class Scanner {
     if (closes) ++at_;
     const std::string_view name = Name();
     if (closes) return Close(name);
-    if (!Has(kElements, kElementStarts, name)) return Refuse();
+    const std::uint8_t element = Find(kElements, kElementStarts, name);
+    if (element == kNoName) return Refuse();
     if (depth_ == 0 && (name != "div" || rooted_)) return Refuse();
     rooted_ = true;
     while (allowed_) {
@@ -144,7 +148,7 @@ class Scanner {
       if (text_[at_] == '>') {
         ++at_;
         if (depth_ == kMaxDepth) return Refuse();
-        open_[depth_++] = name;
+        open_[depth_++] = element;
         return;
       }
       if (text_.substr(at_).starts_with("/>")) {
@@ -156,7 +160,7 @@ class Scanner {
   }
 
   void Attribute() {
-    if (!Has(kAttributes, kAttributeStarts, Name())) return Refuse();
+    if (Find(kAttributes, kAttributeStarts, Name()) == kNoName) return Refuse();
     SkipSpace();
     if (at_ >= text_.size() || text_[at_] != '=') return Refuse();
     ++at_;
@@ -170,7 +174,8 @@ class Scanner {
 
   void Close(std::string_view name) {
     SkipSpace();
-    if (depth_ == 0 || open_[depth_ - 1] != name || at_ >= text_.size() || text_[at_] != '>')
+    if (depth_ == 0 || !SameText(kElements[open_[depth_ - 1]], name) || at_ >= text_.size() ||
+        text_[at_] != '>')
       return Refuse();
     ++at_;
     --depth_;
@@ -180,7 +185,7 @@ class Scanner {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool rooted_ = false;
-  std::array<std::string_view, kMaxDepth> open_;
+  std::array<std::uint8_t, kMaxDepth> open_;  // elements, by their place in kElements
   bool allowed_ = true;
 };
 

@@ -40,7 +40,8 @@ class Places {
  public:
   Places(const Type& type, std::string_view wire) : type_(type), wire_(wire) {}
 
-  std::int32_t Next(const Member& member, const WireField& field) {
+  // `field` is where the item's field begins.
+  std::int32_t Next(const Member& member, const char* field) {
     if (!counts_.empty()) return counts_[Position(member)]++;
     if (&member == last_) return ++place_;
     last_ = &member;
@@ -55,10 +56,10 @@ class Places {
     return static_cast<std::size_t>(&member - type_.members.data());
   }
 
-  std::int32_t Count(const Member& member, const WireField& until) {
+  std::int32_t Count(const Member& member, const char* until) {
     counts_.resize(type_.members.size());
     WireReader reader(wire_);
-    for (WireField field; reader.Next(field) && field.whole.data() != until.whole.data();) {
+    for (WireField field; reader.Next(field) && field.whole.data() != until;) {
       if (const Member* const before = FindField(type_, field.number)) ++counts_[Position(*before)];
     }
     return counts_[Position(member)]++;
@@ -125,9 +126,10 @@ void Walk::Mapped(const Item& resource, const Step& here) {
     place_.full_url = {};
     Links(resource, here);
   }
-  Object(*resource.type, resource.bytes, here);
+  const std::uint64_t present = Object(*resource.type, resource.bytes, here);
   Profiles(resource, here);
-  ContainedIds(here);
+  const std::uint8_t contained = FindElement(*resource.type, "contained");
+  if (contained != kNoElement && (present >> contained & 1) != 0) ContainedIds(here);
 }
 
 void Walk::Profiles(const Item& resource, const Step& here) {
@@ -140,28 +142,29 @@ void Walk::Profiles(const Item& resource, const Step& here) {
       .Resource(resource, *place_.root, claimed, options_.demanded, here);
 }
 
-void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
-  if (depth_ == kMaxMessageDepth) return;
+std::uint64_t Walk::Object(const Type& type, std::string_view wire, const Step& here) {
+  if (depth_ == kMaxMessageDepth) return 0;
   ++depth_;
   std::uint64_t present = 0;
   const std::size_t below = below_.size();
   std::string_view extra;
   Places places(type, wire);
+  const bool knows_extensions = !type.extensions.empty();
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
     const Member* const member = FindField(type, field.number);
     if (member == nullptr) continue;
     present |= std::uint64_t{1} << member->element;
-    if (!type.extensions.empty() && ExtensionOf(type, *member) != nullptr)
+    if (knows_extensions && ExtensionOf(type, *member) != nullptr)
       present |= std::uint64_t{1} << FindElement(type, "extension");
     const bool inner = member->kind == Kind::kMessage || member->kind == Kind::kResource;
     const bool uri = member->kind == Kind::kUri || member->kind == Kind::kUrl ||
                      member->kind == Kind::kCanonical;
     if (!inner && !uri) continue;
-    const std::int32_t place = member->repeated ? places.Next(*member, field) : -1;
+    const std::int32_t place = member->repeated ? places.Next(*member, field.whole.data()) : -1;
     if (inner) {
-      below_.push_back({member, field.bytes, place});
+      below_.emplace_back(member, field.bytes.data(), field.bytes.size(), place);
     } else if (IsSuspicious(type, *member, field.bytes)) {
       Uri(type, *member, field.bytes, {&here, StepName(type, *member), place});
     }
@@ -174,18 +177,23 @@ void Walk::Object(const Type& type, std::string_view wire, const Step& here) {
       EmptyElement(here);
     }
   }
-  const Item context{Item::Form::kMessage, false, &type, nullptr, wire, 0};
+  const auto context = [&] { return Item{Item::Form::kMessage, false, &type, nullptr, wire, 0}; };
   if (!type.invariants.empty()) {
-    const Scope scope{context, present, place_.resource, place_.root, this};
+    const Scope scope{context(), present, place_.resource, place_.root, this};
     Invariants(type.invariants, scope, here);
   }
   static const Type* const attachment = FindType("Attachment");
   static const Type* const entry = FindType("Bundle.entry");
-  if (&type == attachment) AttachmentSize(context, here);
-  if (&type == entry) Entry(context, here);
-  for (std::size_t i = below; i < below_.size(); ++i) Child(type, Below(below_[i]), here);
+  if (&type == attachment) AttachmentSize(context(), here);
+  if (&type == entry) Entry(context(), here);
+  // Part by part: what is below grows the list.
+  for (std::size_t i = below; i < below_.size(); ++i) {
+    const Below& next = below_[i];
+    Child(type, *next.member, next.bytes(), {&here, StepName(type, *next.member), next.place});
+  }
   below_.resize(below);
   --depth_;
+  return present;
 }
 
 // What is kept as text beside the elements in `present`. Yields the elements that stand there.
@@ -215,11 +223,9 @@ void Walk::EmptyElement(const Step& here) {
   if (ele_1 != nullptr) Broken(*ele_1, here);
 }
 
-void Walk::Child(const Type& type, const Below& below, const Step& up) {
-  const Member& member = *below.member;
-  const Step here{&up, StepName(type, member), below.place};
+void Walk::Child(const Type& type, const Member& member, std::string_view bytes, const Step& here) {
   if (member.kind == Kind::kResource) {
-    if (const auto resource = ResourceItem(below.bytes))
+    if (const auto resource = ResourceItem(bytes))
       Resource(*resource, here, place_, /*contained=*/member.name == "contained");
     return;
   }
@@ -227,10 +233,9 @@ void Walk::Child(const Type& type, const Below& below, const Step& up) {
   if (member.ref == kTables.reference_type) {
     const auto position = static_cast<std::size_t>(&member - type.members.data());
     const std::size_t set = type.targets.empty() ? 0 : type.targets[position];
-    Reference(
-        kTables.targets[set], {Item::Form::kMessage, false, &inner, &member, below.bytes, 0}, here);
+    Reference(kTables.targets[set], {Item::Form::kMessage, false, &inner, &member, bytes, 0}, here);
   }
-  Object(inner, below.bytes, here);
+  Object(inner, bytes, here);
 }
 
 void Walk::Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here) {

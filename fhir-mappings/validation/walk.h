@@ -38,15 +38,19 @@ class Walk final : public Resolver {
   // An element with elements, or a resource, inside of an object.
   struct Below {
     const Member* member;
-    std::string_view bytes;
+    const char* begin;
+    std::size_t size;
     std::int32_t place;  // in its list; -1: it is single
+
+    std::string_view bytes() const { return {begin, size}; }
   };
 
   void Resource(const Item& resource, const Step& here, const Place& outer, bool contained);
   void Mapped(const Item& resource, const Step& here);
   void Profiles(const Item& resource, const Step& here);
-  void Object(const Type& type, std::string_view wire, const Step& here);
-  void Child(const Type& type, const Below& below, const Step& up);
+  // Returns the elements that stand there.
+  std::uint64_t Object(const Type& type, std::string_view wire, const Step& here);
+  void Child(const Type& type, const Member& member, std::string_view bytes, const Step& here);
   void Invariants(std::span<const Invariant> invariants, const Scope& scope, const Step& here);
   void ItemInvariant(const Invariant& invariant, const Scope& scope, const Step& here);
   bool Holds(const Invariant& invariant, const Scope& scope);

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::string_view kUuid = "urn:uuid:";
 
-bool IsLower(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
 // The bytes that base64 stands for.
 std::size_t DecodedSize(std::string_view base64) {
   std::size_t characters = 0;
@@ -54,7 +50,10 @@ void Walk::Reference(std::span<const std::string_view> targets,
                      const Item& item,
                      const Step& here) {
   const ReferenceView reference = DecodeReference(item.bytes);
-  ReferenceForm(reference, here);
+  const auto allows = [&](std::string_view type) {
+    return std::find(targets.begin(), targets.end(), type) != targets.end();
+  };
+  if (!reference.IsRelative() || !allows(reference.type)) ReferenceForm(reference, here);
   InBundle(reference, here);
   std::string scratch;
   std::string_view type = reference.type;
@@ -72,10 +71,7 @@ void Walk::Reference(std::span<const std::string_view> targets,
         "structure", here, "Reference.type and the reference name different resource types");
   }
   if (type.empty()) type = named;
-  if (type.empty() || targets.empty() ||
-      std::find(targets.begin(), targets.end(), type) != targets.end()) {
-    return;
-  }
+  if (type.empty() || targets.empty() || allows(type)) return;
   std::string text = "must not refer to ";
   text += IsPlainName(type) ? type : "this type";
   text += "; allowed are";
@@ -123,16 +119,13 @@ void Walk::InBundle(const ReferenceView& reference, const Step& here) {
 
 // What holds for an entry, and where the references in it start from.
 void Walk::Entry(const Item& entry, const Step& here) {
-  Items children;
-  AppendChildren(entry, "fullUrl", children);
-  const bool stated = !children.empty() && children.front().form == Item::Form::kScalar;
-  place_.full_url = stated ? children.front().bytes : std::string_view();
-  children.clear();
-  AppendChildren(entry, "resource", children);
+  const EntryParts parts = ReadEntry(entry.bytes);
+  place_.full_url = parts.full_url;
+  const std::optional<Item> resource = ResourceItem(parts.resource);
   const std::string_view kind = place_.bundle->type();
-  if (kind == "searchset" && !children.empty()) Found(entry, children.front(), here);
+  if (kind == "searchset" && resource) Found(entry, *resource, here);
   if (place_.full_url.empty()) {
-    if (!children.empty() && (kind == "document" || kind == "message"))
+    if (resource && (kind == "document" || kind == "message"))
       report_.Error("required", here, "fullUrl is missing; a " + std::string(kind) + " needs it");
     return;
   }
@@ -140,10 +133,10 @@ void Walk::Entry(const Item& entry, const Step& here) {
     report_.Error("invalid", here, "fullUrl must be an absolute URL");
   }
   const std::optional<RestUrl> url = ParseRestUrl(place_.full_url);
-  if (!url || children.empty()) return;
-  const std::string id = OnlyText(children.front(), "id");
+  if (!url || !resource) return;
+  const std::string id = OnlyText(*resource, "id");
   std::string scratch;
-  if (!id.empty() && (id != url->id || TypeNameOf(children.front(), scratch) != url->type))
+  if (!id.empty() && (id != url->id || TypeNameOf(*resource, scratch) != url->type))
     report_.Error("invalid", here, "fullUrl must end with the type and the id of the resource");
 }
 
@@ -204,7 +197,7 @@ void Walk::AttachmentSize(const Item& attachment, const Step& here) {
 
 void Walk::Uri(const Type& type, const Member& member, std::string_view uri, const Step& here) {
   if (uri.starts_with(kUuid)) {
-    if (!HasForm(Kind::kUuid, uri) || !IsLower(uri))
+    if (!HasForm(Kind::kUuid, uri))
       report_.Error("invalid", here, "a UUID must be valid, and in lower case");
   } else if (member.kind == Kind::kCanonical) {
     report_.Error("invalid", here, "a canonical must be an absolute URL");
