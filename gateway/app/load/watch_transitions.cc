@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
@@ -51,12 +52,17 @@ class TransitionsWatcher final : public Watcher {
  private:
   void Run() {
     const auto reader = stub_->Watch(&call_, v1::WatchRequest());
-    v1::TransitionItem item;
+    google::protobuf::Arena arena;
+    const auto fresh = [&arena] {
+      arena.Reset();
+      return google::protobuf::Arena::CreateMessage<v1::TransitionItem>(&arena);
+    };
+    v1::TransitionItem* item = nullptr;
     std::string last;
     int unacknowledged = 0;
-    while (reader->Read(&item)) {
-      tally_.Delivered(NumberIn(item, discharges_));
-      last = std::move(*item.mutable_resume_token());
+    while (reader->Read(item = fresh())) {
+      tally_.Delivered(NumberIn(*item, discharges_));
+      last = item->resume_token();
       if (++unacknowledged < kItemsPerAcknowledgement) continue;
       Acknowledge(last);
       unacknowledged = 0;
