@@ -13,10 +13,10 @@ namespace {
 
 absl::Status Gone() { return MakeError(ErrorId::kGone, "the resource was deleted"); }
 
-absl::StatusOr<v1::StoredResource> Current(Viewer& viewer, const ResourceKey& key) {
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> stored, viewer.snapshot().Read(key));
+absl::StatusOr<store::SharedResource> Current(Viewer& viewer, const ResourceKey& key) {
+  HANDOFF_ASSIGN_OR_RETURN(store::SharedResource stored, viewer.snapshot().Read(key));
   if (!stored) return NotFound();
-  return *std::move(stored);
+  return stored;
 }
 
 // Of a deletion: gone, for those who might have seen what was deleted.
@@ -32,9 +32,9 @@ Reader::Reader(std::shared_ptr<const Sources> sources) : sources_(std::move(sour
 
 absl::StatusOr<Visible> Reader::Read(const PartyKey& caller, const ResourceKey& key) const {
   Viewer viewer(*sources_, caller);
-  HANDOFF_ASSIGN_OR_RETURN(const v1::StoredResource stored, Current(viewer, key));
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer.Show(stored));
-  if (!visible) return WhyAbsent(viewer, stored);
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource stored, Current(viewer, key));
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer.Show(*stored));
+  if (!visible) return WhyAbsent(viewer, *stored);
   return *std::move(visible);
 }
 
@@ -42,11 +42,11 @@ absl::StatusOr<Visible> Reader::VRead(const PartyKey& caller,
                                       const ResourceKey& key,
                                       std::uint64_t version) const {
   Viewer viewer(*sources_, caller);
-  HANDOFF_ASSIGN_OR_RETURN(const v1::StoredResource current, Current(viewer, key));
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredResource> past,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource current, Current(viewer, key));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource past,
                            viewer.snapshot().ReadVersion(key, version));
   if (!past) return NotFound();
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer.ShowVersion(*past, current));
+  HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer.ShowVersion(*past, *current));
   if (!visible) return WhyAbsent(viewer, *past);
   return *std::move(visible);
 }

@@ -48,7 +48,7 @@ absl::StatusOr<v1::Transition> Reader::GetTransitionAlone(
                            viewer.snapshot().ReadTransition(id));
   if (!stay) return NotFound();
   if (stay->source() == caller.value()) return *std::move(stay);
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredResource> encounter,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource encounter,
                            viewer.snapshot().Read(KeyOf(stay->encounter())));
   if (!encounter) return NotFound();
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<Visible> shown, viewer.ShowAlone(*encounter));

@@ -141,7 +141,7 @@ absl::StatusOr<SearchPage> SearchById(Viewer& viewer,
   for (const std::string& id : *request.ids) keys.push_back({request.type, id});
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, viewer.snapshot().ReadMany(keys));
   std::vector<const v1::StoredResource*> candidates;
-  for (const std::optional<v1::StoredResource>& stored : resources) {
+  for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
     const Timestamp updated = FromMicros(stored->updated_us());
     if (request.updated_from && updated < *request.updated_from) continue;
@@ -189,7 +189,7 @@ absl::StatusOr<std::vector<PersonId>> PersonsOfPatients(Viewer& viewer, const Se
   }
   HANDOFF_ASSIGN_OR_RETURN(const auto patients, viewer.snapshot().ReadMany(keys));
   std::vector<PersonId> persons;
-  for (const std::optional<v1::StoredResource>& patient : patients) {
+  for (const store::SharedResource& patient : patients) {
     if (patient) persons.push_back(PersonId{patient->person_id()});
   }
   SortUnique(&persons);

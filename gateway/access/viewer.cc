@@ -81,7 +81,7 @@ absl::StatusOr<std::optional<Visible>> Viewer::ShowVersion(const v1::StoredResou
 absl::StatusOr<std::vector<Visible>> Viewer::ShowAll(const std::vector<ResourceKey>& keys) {
   std::vector<Visible> shown;
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
-  for (const std::optional<v1::StoredResource>& stored : resources) {
+  for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
     HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, Show(*stored));
     if (visible) shown.push_back(*std::move(visible));
@@ -92,7 +92,7 @@ absl::StatusOr<std::vector<Visible>> Viewer::ShowAll(const std::vector<ResourceK
 absl::StatusOr<std::vector<ResourceKey>> Viewer::StoryOf(std::vector<ResourceKey> roots) {
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
   std::vector<ResourceKey> story = std::move(roots);
-  for (const std::optional<v1::StoredResource>& stored : resources) {
+  for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
     for (ResourceKey& key : ReferencesOf(stored->resource())) {
       if (std::find(story.begin(), story.end(), key) == story.end()) {
@@ -157,7 +157,7 @@ absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
   const std::vector<ResourceKey> roots = {KeyOf(referral->service_request()),
                                           KeyOf(referral->task())};
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
-  for (const std::optional<v1::StoredResource>& stored : resources) {
+  for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
     story.insert(KeyOf(stored->name()));
     after_closing.insert(KeyOf(stored->name()));
@@ -184,7 +184,7 @@ absl::StatusOr<policy::Labels> Viewer::LabelsOf(const v1::StoredResource& stored
     // A deletion has no content; what it ended does.
     const std::uint64_t version = stored.name().version();
     if (version < 2) return policy::Labels();
-    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredResource> before,
+    HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource before,
                              snapshot_->ReadVersion(KeyOf(stored.name()), version - 1));
     if (!before || before->deleted()) return policy::Labels();
     return LabelsOf(*before);
@@ -209,7 +209,7 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
     std::vector<ResourceKey> keys;
     for (const v1::ResourceName& name : message->resources()) keys.push_back(KeyOf(name));
     HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
-    for (const std::optional<v1::StoredResource>& stored : resources) {
+    for (const store::SharedResource& stored : resources) {
       if (!stored || stored->deleted()) continue;
       policy::Labels own = rules_.views->LabelsOf(stored->resource());
       std::erase_if(own, [](const policy::Label* label) {

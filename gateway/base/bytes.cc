@@ -17,6 +17,8 @@ namespace {
 
 // Level 1 makes what we store a fifth smaller and takes a third longer.
 constexpr int kFastLevel = -1;
+// What a thread keeps to compress into: what comes of it is a small part.
+constexpr std::size_t kKeptBytes = std::size_t{256} << 10;
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* c) const { ZSTD_freeCCtx(c); }
@@ -79,12 +81,15 @@ std::string Fingerprint::Finish() const {
 }
 
 std::string Compress(std::string_view data) {
-  std::string out(ZSTD_compressBound(data.size()), '\0');
+  thread_local std::string kept(kKeptBytes, '\0');
+  const std::size_t bound = ZSTD_compressBound(data.size());
+  std::string large;
+  if (bound > kKeptBytes) large.resize(bound);
+  std::string& out = bound > kKeptBytes ? large : kept;
   const std::size_t size =
       ZSTD_compress2(Compressor(), out.data(), out.size(), data.data(), data.size());
   HANDOFF_CHECK(!ZSTD_isError(size));
-  out.resize(size);
-  return out;
+  return out.substr(0, size);
 }
 
 absl::StatusOr<std::string> Decompress(std::string_view data, std::size_t max_bytes) {

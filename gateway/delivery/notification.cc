@@ -36,10 +36,10 @@ std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
 
 // The story of an event, what was deleted in it left out.
 struct Story {
-  std::vector<v1::StoredResource> told;  // the versions that the event names
+  std::vector<store::SharedResource> told;  // the versions that the event names
   // The same with the current version of what has changed since; empty if nothing has. A newer
   // version that says the same is no change: senders repeat their staff and wards in each message.
-  std::vector<v1::StoredResource> changed;
+  std::vector<store::SharedResource> changed;
 };
 
 absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
@@ -47,34 +47,34 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
   std::vector<ResourceKey> keys;
   for (const v1::ResourceName& name : names) keys.push_back(KeyOf(name));
   // Most deliveries are made while what they tell is current: one read serves both.
-  HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<v1::StoredResource>> current,
-                           snapshot.ReadMany(keys));
+  HANDOFF_ASSIGN_OR_RETURN(std::vector<store::SharedResource> current, snapshot.ReadMany(keys));
   Story story;
-  std::vector<std::pair<std::size_t, v1::StoredResource>> newer;  // with their places in the story
+  std::vector<std::pair<std::size_t, store::SharedResource>>
+      newer;  // with their places in the story
   for (std::size_t i = 0; i < names.size(); ++i) {
-    std::optional<v1::StoredResource>& now = current[i];
+    const store::SharedResource& now = current[i];
     const bool is_newer = now && now->name().version() != names[i].version();
-    std::optional<v1::StoredResource> told;
+    store::SharedResource told;
     if (is_newer) {
       HANDOFF_ASSIGN_OR_RETURN(told, snapshot.ReadVersion(keys[i], names[i].version()));
     } else {
-      told = std::move(now);
+      told = now;
     }
     if (!told) return absl::DataLossError("a resource of the event is not in the store");
     if (told->deleted()) continue;
     if (is_newer && !now->deleted() && now->resource() != told->resource()) {
-      newer.emplace_back(story.told.size(), *std::move(now));
+      newer.emplace_back(story.told.size(), now);
     }
-    story.told.push_back(*std::move(told));
+    story.told.push_back(std::move(told));
   }
   if (!newer.empty()) story.changed = story.told;
   for (auto& [place, resource] : newer) story.changed[place] = std::move(resource);
   return story;
 }
 
-std::vector<std::string_view> EncodedOf(const std::vector<v1::StoredResource>& resources) {
+std::vector<std::string_view> EncodedOf(const std::vector<store::SharedResource>& resources) {
   std::vector<std::string_view> encoded;
-  for (const v1::StoredResource& resource : resources) encoded.push_back(resource.resource());
+  for (const store::SharedResource& resource : resources) encoded.push_back(resource->resource());
   return encoded;
 }
 
@@ -111,8 +111,8 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
                              views.ProjectMessage(view, EncodedOf(story.changed)));
     if (!now.withheld.empty()) return Withheld{now.withheld};
     CountLeftOut(now, left_out);
-    std::erase_if(story.told, [&](const v1::StoredResource& resource) {
-      return left_out.contains(KeyOf(resource.name()));
+    std::erase_if(story.told, [&](const store::SharedResource& resource) {
+      return left_out.contains(KeyOf(resource->name()));
     });
   }
   HANDOFF_ASSIGN_OR_RETURN(MessageProjection shown,
@@ -125,15 +125,15 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
   auto next = story.told.begin();
   for (const std::string& encoded : shown.resources) {
     const fhir::Head head = fhir::ReadHead(encoded);
-    next = std::find_if(next, story.told.end(), [&](const v1::StoredResource& resource) {
-      return resource.name().type() == head.type && resource.name().id() == head.id;
+    next = std::find_if(next, story.told.end(), [&](const store::SharedResource& resource) {
+      return resource->name().type() == head.type && resource->name().id() == head.id;
     });
     HANDOFF_CHECK(next != story.told.end());
     fhir::RewriteOptions meta;
-    meta.version_id = std::to_string(next->name().version());
-    meta.updated_us = next->updated_us();
+    meta.version_id = std::to_string((*next)->name().version());
+    meta.updated_us = (*next)->updated_us();
     HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(encoded, meta, &leaving.encoded.emplace_back()));
-    leaving.carried.resources.push_back(next->name());
+    leaving.carried.resources.push_back((*next)->name());
   }
   return leaving;
 }
@@ -223,7 +223,7 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
 
   HANDOFF_RETURN_IF_ERROR(CheckIdentity(snapshot, delivery.person_id()));
   HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));
-  if (story.told.empty() || KeyOf(story.told.front().name()) != KeyOf(delivery.event().focus())) {
+  if (story.told.empty() || KeyOf(story.told.front()->name()) != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};
   }
   HANDOFF_ASSIGN_OR_RETURN(auto projected, Project(*rules.views, *view, std::move(story)));

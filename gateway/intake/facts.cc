@@ -38,10 +38,9 @@ std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_
 }
 
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
-  auto stored = Take(snapshot_.Read(key));
+  const store::SharedResource stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted()) return std::nullopt;
-  return care::StoredNow{
-      stored->name().version(), std::move(*stored->mutable_resource()), stored->person_id()};
+  return care::StoredNow{stored->name().version(), stored->resource(), stored->person_id()};
 }
 
 std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::string_view id) {
@@ -52,7 +51,7 @@ std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::st
     if (resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return resource;
     return std::nullopt;
   }
-  const auto stored = Take(snapshot_.Read(key));
+  const store::SharedResource stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted() || !resource.ParseFromString(stored->resource()))
     return std::nullopt;
   return resource;

@@ -39,11 +39,12 @@ class MessageFacts final : public care::Facts {
  private:
   std::optional<std::string> LookUp(store::LinkKind kind, const ResourceKey& key);
 
+  // What was read, or nothing, and why.
   template <class T>
-  std::optional<T> Take(absl::StatusOr<std::optional<T>> read) {
+  T Take(absl::StatusOr<T> read) {
     if (read.ok()) return *std::move(read);
     status_ = read.status();
-    return std::nullopt;
+    return {};
   }
 
   store::Snapshot& snapshot_;

@@ -112,7 +112,7 @@ class Resolver {
       if (found[i]->owner() == sender_.value() || interaction_ == Interaction::kMove) {
         known[i]->before = std::move(found[i]);
       } else {
-        HANDOFF_RETURN_IF_ERROR(StepAside(*known[i], std::move(*found[i])));
+        HANDOFF_RETURN_IF_ERROR(StepAside(*known[i], std::move(found[i])));
       }
     }
     return absl::OkStatus();
@@ -120,9 +120,9 @@ class Resolver {
 
   // Another party holds this id. Whoever may know of it is told so; for anyone else it does not
   // exist.
-  absl::Status StepAside(Write& write, v1::StoredResource other) {
-    if (interaction_ == Interaction::kUpdate && other.person_id() != 0) {
-      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, other));
+  absl::Status StepAside(Write& write, store::SharedResource other) {
+    if (interaction_ == Interaction::kUpdate && other->person_id() != 0) {
+      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, *other));
       if (knows) {
         if (write.key.type == "Task") {
           write.before = std::move(other);  // a performer reports on the requester's Task

@@ -26,7 +26,7 @@ namespace handoff::intake {
 struct Write {
   const Item* item = nullptr;
   ResourceKey key;
-  std::optional<v1::StoredResource> before;
+  store::SharedResource before;
   std::string encoded;   // under our id, references resolved
   bool refused = false;  // an entry of a batch that failed; its status says how
   bool skip = false;     // nothing to write: refused, found by If-None-Exist, or the same as stored

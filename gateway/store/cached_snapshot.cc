@@ -20,12 +20,12 @@ auto Remembered(Cache& cache, const Key& key, const Read& read) -> decltype(read
 CachedSnapshot::CachedSnapshot(std::shared_ptr<Snapshot> snapshot)
     : snapshot_(std::move(snapshot)) {}
 
-absl::StatusOr<std::optional<v1::StoredResource>> CachedSnapshot::Read(const ResourceKey& key) {
+absl::StatusOr<SharedResource> CachedSnapshot::Read(const ResourceKey& key) {
   HANDOFF_ASSIGN_OR_RETURN(auto resources, ReadMany({key}));
   return std::move(resources.front());
 }
 
-absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> CachedSnapshot::ReadMany(
+absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::ReadMany(
     const std::vector<ResourceKey>& keys) {
   std::vector<ResourceKey> unknown;
   for (const ResourceKey& key : keys) {
@@ -34,22 +34,18 @@ absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> CachedSnapshot::R
   if (!unknown.empty()) {
     HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-      if (read[i]) {
-        // A good part of a record, and of what a copy costs.
-        read[i]->clear_tokens();
-        bytes_ += read[i]->resource().size();
-      }
+      if (read[i]) bytes_ += read[i]->resource().size();
       resources_.emplace(std::move(unknown[i]), std::move(read[i]));
     }
   }
-  std::vector<std::optional<v1::StoredResource>> resources;
+  std::vector<SharedResource> resources;
   resources.reserve(keys.size());
   for (const ResourceKey& key : keys) resources.push_back(resources_.at(key));
   return resources;
 }
 
-absl::StatusOr<std::optional<v1::StoredResource>> CachedSnapshot::ReadVersion(
-    const ResourceKey& key, std::uint64_t version) {
+absl::StatusOr<SharedResource> CachedSnapshot::ReadVersion(const ResourceKey& key,
+                                                           std::uint64_t version) {
   return snapshot_->ReadVersion(key, version);
 }
 
@@ -86,7 +82,7 @@ absl::StatusOr<std::vector<PersonId>> CachedSnapshot::PersonsOf(const PartyKey& 
 absl::StatusOr<std::optional<v1::StoredMessage>> CachedSnapshot::ReadMessage(const MessageId& id) {
   return Remembered(messages_, id.value(), [&] {
     absl::StatusOr<std::optional<v1::StoredMessage>> message = snapshot_->ReadMessage(id);
-    if (message.ok() && *message) bytes_ += (*message)->original().size();
+    if (message.ok() && *message) (*message)->clear_original();
     return message;
   });
 }

@@ -19,22 +19,22 @@ namespace handoff::store {
 
 // Keeps what was read of current resources, persons, stays, referrals and messages, as of the
 // snapshot that it stands on, and so grows with what is asked of it: it is to live for a few
-// messages, and to be replaced when bytes() is too much. Resources come without their search
-// tokens. The rest is passed on. A plan is not made on it.
+// messages, and to be replaced when bytes() is too much. Messages come without
+// the bytes as they came. The rest is passed on. A plan is not made on it.
 //
 // Thread safety: one thread at a time.
 class CachedSnapshot final : public Snapshot {
  public:
   explicit CachedSnapshot(std::shared_ptr<Snapshot> snapshot);
 
-  // Of the contents of resources and messages that it holds.
+  // Of the contents of resources that it holds.
   std::size_t bytes() const { return bytes_; }
 
-  absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
-  absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+  absl::StatusOr<SharedResource> Read(const ResourceKey& key) override;
+  absl::StatusOr<std::vector<SharedResource>> ReadMany(
       const std::vector<ResourceKey>& keys) override;
-  absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
-                                                                std::uint64_t version) override;
+  absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
+                                             std::uint64_t version) override;
   absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
                                                           std::uint64_t before_version,
                                                           std::size_t limit) override;
@@ -53,7 +53,7 @@ class CachedSnapshot final : public Snapshot {
   const std::shared_ptr<Snapshot> snapshot_;
   std::size_t bytes_ = 0;
 
-  absl::flat_hash_map<ResourceKey, std::optional<v1::StoredResource>> resources_;
+  absl::flat_hash_map<ResourceKey, SharedResource> resources_;
   absl::flat_hash_map<PersonId, std::optional<v1::Person>> persons_;
   absl::flat_hash_map<std::string, std::optional<v1::Transition>> transitions_;
   absl::flat_hash_map<std::string, std::optional<v1::Referral>> referrals_;

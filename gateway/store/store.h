@@ -64,6 +64,9 @@ struct Page {
   std::string resume;  // empty: no more
 };
 
+// A version of a resource as it was read, for all who read it; null if there is none.
+using SharedResource = std::shared_ptr<const v1::StoredResource>;
+
 // One consistent view of the store. Reads of current state are remembered (see Commit); reads of
 // what never changes (versions, messages, ledger) and Find() are not.
 //
@@ -73,13 +76,13 @@ class Snapshot {
  public:
   virtual ~Snapshot() = default;
 
-  // The current version, a deletion included; nullopt if there never was one.
-  virtual absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) = 0;
+  // The current version, a deletion included; null if there never was one.
+  virtual absl::StatusOr<SharedResource> Read(const ResourceKey& key) = 0;
   // As Read for many, in order: one round trip.
-  virtual absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+  virtual absl::StatusOr<std::vector<SharedResource>> ReadMany(
       const std::vector<ResourceKey>& keys) = 0;
-  virtual absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
-                                                                        std::uint64_t version) = 0;
+  virtual absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
+                                                     std::uint64_t version) = 0;
   // Newest first. `before_version` 0: from the current one.
   virtual absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
                                                                   std::uint64_t before_version,

@@ -78,7 +78,7 @@ TEST_P(StoreContract, ReadsEverythingThatACommitWrote) {
   ASSERT_TRUE(message.has_value());
   EXPECT_EQ(message->source(), "mrmc");
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto goal, snapshot->Read({"Goal", "g1"}));
-  ASSERT_TRUE(goal.has_value());
+  ASSERT_NE(goal, nullptr);
   EXPECT_EQ(goal->resource(), "content of version 1");
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto link,
                                snapshot->Lookup(LinkKind::kIdentifierToPerson, "urn:mrn|42"));
@@ -97,9 +97,9 @@ TEST_P(StoreContract, ReadsEverythingThatACommitWrote) {
 TEST_P(StoreContract, AnswersNothingForWhatIsNotThere) {
   const auto snapshot = store_->GetSnapshot();
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto resource, snapshot->Read({"Goal", "g1"}));
-  EXPECT_FALSE(resource.has_value());
+  EXPECT_EQ(resource, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto version, snapshot->ReadVersion({"Goal", "g1"}, 1));
-  EXPECT_FALSE(version.has_value());
+  EXPECT_EQ(version, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto link, snapshot->Lookup(LinkKind::kSenderMessage, "a|b"));
   EXPECT_FALSE(link.has_value());
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto message, snapshot->ReadMessage(MessageId("m")));
@@ -139,7 +139,7 @@ TEST_P(StoreContract, SnapshotDoesNotSeeLaterCommits) {
                                before->ReadMany({{"Goal", "g"}, {"Goal", "h"}, {"Goal", "g"}}));
   ASSERT_EQ(read.size(), 3u);
   EXPECT_EQ(read[0]->name().version(), 1u);
-  EXPECT_FALSE(read[1].has_value());
+  EXPECT_EQ(read[1], nullptr);
   EXPECT_EQ(read[2]->name().version(), 1u);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto page,
                                before->Find({.type = "Goal", .persons = {PersonId{1}}}));
@@ -158,7 +158,7 @@ TEST_P(StoreContract, RefusesAPlanWhoseReadsChanged) {
               StatusIs(absl::StatusCode::kAborted, ""));
   const auto after = store_->GetSnapshot();
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto unwritten, after->Read({"Goal", "new"}));
-  EXPECT_FALSE(unwritten.has_value());
+  EXPECT_EQ(unwritten, nullptr);
   EXPECT_EQ(store_->GetStatistics().conflicts, 1u);
 }
 
@@ -292,11 +292,11 @@ TEST_P(StoreContract, KeepsEveryVersionReadable) {
   const auto snapshot = store_->GetSnapshot();
   for (std::uint64_t version = 1; version <= 4; ++version) {
     HANDOFF_ASSERT_OK_AND_ASSIGN(const auto read, snapshot->ReadVersion({"Goal", "g"}, version));
-    ASSERT_TRUE(read.has_value());
+    ASSERT_NE(read, nullptr);
     EXPECT_EQ(read->resource(), "content of version " + std::to_string(version));
   }
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto fifth, snapshot->ReadVersion({"Goal", "g"}, 5));
-  EXPECT_FALSE(fifth.has_value());
+  EXPECT_EQ(fifth, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto current, snapshot->Read({"Goal", "g"}));
   EXPECT_TRUE(current->deleted());
 }
@@ -375,16 +375,12 @@ TEST_P(StoreContract, KeepsTheLedgerInTheOrderOfCommits) {
 TEST_P(StoreContract, RefusesAPlanMadeOnSomethingElse) {
   class OtherSnapshot : public Snapshot {
    public:
-    absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey&) override {
-      return std::nullopt;
+    absl::StatusOr<SharedResource> Read(const ResourceKey&) override { return nullptr; }
+    absl::StatusOr<std::vector<SharedResource>> ReadMany(const std::vector<ResourceKey>&) override {
+      return std::vector<SharedResource>();
     }
-    absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
-        const std::vector<ResourceKey>&) override {
-      return std::vector<std::optional<v1::StoredResource>>();
-    }
-    absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey&,
-                                                                  std::uint64_t) override {
-      return std::nullopt;
+    absl::StatusOr<SharedResource> ReadVersion(const ResourceKey&, std::uint64_t) override {
+      return nullptr;
     }
     absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey&,
                                                             std::uint64_t,
@@ -435,7 +431,7 @@ TEST_P(StoreContract, SyncsNoDiskForWhatNeedNotBeOnDisk) {
   HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   EXPECT_EQ(store_->GetStatistics().disk_syncs, 0u);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto written, store_->GetSnapshot()->Read({"Goal", "a"}));
-  EXPECT_TRUE(written.has_value());
+  EXPECT_NE(written, nullptr);
   HANDOFF_ASSERT_OK(Commit({MakeResource("Goal", "b", 1, 1)}));
   const Statistics statistics = store_->GetStatistics();
   EXPECT_EQ(statistics.commits, 2u);

@@ -27,6 +27,10 @@ std::string Show(const absl::StatusOr<std::optional<T>>& answer) {
   if (!answer.ok()) return answer.status().ToString();
   return *answer ? Text(**answer) : "nothing";
 }
+std::string Show(const absl::StatusOr<SharedResource>& answer) {
+  if (!answer.ok()) return answer.status().ToString();
+  return *answer ? Text(**answer) : "nothing";
+}
 std::string Show(const absl::StatusOr<std::optional<std::string>>& answer) {
   if (!answer.ok()) return answer.status().ToString();
   return answer->value_or("nothing");

@@ -14,17 +14,21 @@ std::optional<Value> Copy(const Value* value) {
   return *value;
 }
 
-}  // namespace
-
-absl::StatusOr<std::optional<v1::StoredResource>> MemorySnapshot::Read(const ResourceKey& key) {
-  Remember(key::Resource(key.type, key.id));
-  absl::MutexLock lock(&tables_.mutex);
-  return Copy(tables_.resources.At(key, sequence()));
+SharedResource Share(const v1::StoredResource* resource) {
+  return resource == nullptr ? nullptr : std::make_shared<const v1::StoredResource>(*resource);
 }
 
-absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> MemorySnapshot::ReadMany(
+}  // namespace
+
+absl::StatusOr<SharedResource> MemorySnapshot::Read(const ResourceKey& key) {
+  Remember(key::Resource(key.type, key.id));
+  absl::MutexLock lock(&tables_.mutex);
+  return Share(tables_.resources.At(key, sequence()));
+}
+
+absl::StatusOr<std::vector<SharedResource>> MemorySnapshot::ReadMany(
     const std::vector<ResourceKey>& keys) {
-  std::vector<std::optional<v1::StoredResource>> resources;
+  std::vector<SharedResource> resources;
   resources.reserve(keys.size());
   for (const ResourceKey& key : keys) {
     HANDOFF_ASSIGN_OR_RETURN(resources.emplace_back(), Read(key));
@@ -32,13 +36,13 @@ absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> MemorySnapshot::R
   return resources;
 }
 
-absl::StatusOr<std::optional<v1::StoredResource>> MemorySnapshot::ReadVersion(
-    const ResourceKey& key, std::uint64_t version) {
+absl::StatusOr<SharedResource> MemorySnapshot::ReadVersion(const ResourceKey& key,
+                                                           std::uint64_t version) {
   absl::MutexLock lock(&tables_.mutex);
   for (const auto& [commit, resource] : tables_.resources.All(key)) {
-    if (commit <= sequence() && resource.name().version() == version) return resource;
+    if (commit <= sequence() && resource.name().version() == version) return Share(&resource);
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 absl::StatusOr<std::vector<v1::StoredResource>> MemorySnapshot::History(

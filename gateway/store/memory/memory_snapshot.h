@@ -11,11 +11,11 @@ class MemorySnapshot final : public TrackedSnapshot {
   MemorySnapshot(MemoryTables& tables, std::uint64_t sequence)
       : TrackedSnapshot(sequence), tables_(tables) {}
 
-  absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
-  absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+  absl::StatusOr<SharedResource> Read(const ResourceKey& key) override;
+  absl::StatusOr<std::vector<SharedResource>> ReadMany(
       const std::vector<ResourceKey>& keys) override;
-  absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
-                                                                std::uint64_t version) override;
+  absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
+                                             std::uint64_t version) override;
   absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
                                                           std::uint64_t before_version,
                                                           std::size_t limit) override;

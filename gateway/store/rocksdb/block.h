@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,13 @@ struct Slice {
 // encoded protobuf message begins.
 std::string EncodeSlice(std::uint64_t commit, const Slice& slice);
 
+// Compressed, as it is written, and as it was: who delivers what was just accepted reads it at
+// once.
+struct Block {
+  std::string packed;
+  std::shared_ptr<const std::string> plain;
+};
+
 // Thread safety: one thread at a time.
 class BlockBuilder {
  public:
@@ -38,34 +46,52 @@ class BlockBuilder {
 
   Slice Add(const google::protobuf::MessageLite& record);
   // The blocks, compressed, by their number.
-  std::vector<std::string> Finish();
+  std::vector<Block> Finish();
 
  private:
   void Close();
 
   std::string open_;
-  std::vector<std::string> closed_;
+  std::vector<Block> closed_;
+};
+
+// Blocks that were written or read lately, decompressed; bounded by bytes.
+//
+// Thread safety: all methods may be called concurrently.
+class BlockCache {
+ public:
+  using Key = std::pair<std::uint64_t, std::uint64_t>;  // commit, number of the block
+
+  BlockCache();
+
+  std::shared_ptr<const std::string> Find(const Key& key) const;
+  void Put(const Key& key, std::shared_ptr<const std::string> block);
+
+ private:
+  const std::shared_ptr<rocksdb::Cache> cache_;
 };
 
 // Thread safety: one thread at a time.
 class BlockReader {
  public:
-  // `snapshot` null: as of now. Both must outlive it.
-  BlockReader(const RocksDb& db, const rocksdb::Snapshot* snapshot)
-      : db_(db), snapshot_(snapshot) {}
+  // `snapshot` null: as of now. All must outlive it.
+  BlockReader(const RocksDb& db, BlockCache& cache, const rocksdb::Snapshot* snapshot)
+      : db_(db), cache_(cache), snapshot_(snapshot) {}
 
   // The record that `stored` is or leads to; holds until the next call and as long as `stored`.
   // Errors: kDataLoss, kUnavailable.
   absl::StatusOr<std::string_view> Resolve(std::string_view stored);
 
  private:
-  using Key = std::pair<std::uint64_t, std::uint64_t>;  // commit, number of the block
+  using Key = BlockCache::Key;
 
   absl::StatusOr<std::string_view> Load(const Key& key);
+  absl::StatusOr<std::shared_ptr<const std::string>> Read(const Key& key) const;
 
   const RocksDb& db_;
+  BlockCache& cache_;
   const rocksdb::Snapshot* const snapshot_;
-  std::deque<std::pair<Key, std::string>> recent_;  // newest last; bounded
+  std::deque<std::pair<Key, std::shared_ptr<const std::string>>> recent_;  // newest last; bounded
 };
 
 }  // namespace handoff::store

@@ -39,7 +39,7 @@ struct EncodedBatch {
   ReadSet reads;
   std::vector<std::uint64_t> writes;  // hashes of keys of current state
   std::vector<std::pair<std::string, std::string>> records;
-  std::vector<std::string> blocks;
+  std::vector<Block> blocks;
   std::vector<std::pair<std::string, Slice>> slices;  // keys of the records that stand in blocks
   Listings listings;
   std::vector<Unread> unread;

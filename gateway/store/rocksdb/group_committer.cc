@@ -23,12 +23,14 @@ struct GroupCommitter::Write {
 };
 
 GroupCommitter::GroupCommitter(RocksDb& db,
+                               BlockCache& cache,
                                DeliveryBook& book,
                                Listener& listener,
                                const StoreOptions& options,
                                Meta meta,
                                Streams streams)
     : db_(db),
+      cache_(cache),
       book_(book),
       listener_(listener),
       options_(options),
@@ -65,6 +67,7 @@ std::size_t GroupCommitter::CommitSome(std::span<Item> items) {
         if (outcome.ok()) outcome = status;
       }
     } else {
+      Cache(items, write);
       for (const StagedDeliveries& staged : write.staged) staged.AddTo(notice);
     }
   }
@@ -91,7 +94,7 @@ absl::StatusOr<Committed> GroupCommitter::Add(EncodedBatch& batch, Write& write)
 }
 
 absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
-  BlockReader blocks(db_, nullptr);
+  BlockReader blocks(db_, cache_, nullptr);
   for (const EncodedBatch::Unread& resource : batch.unread) {
     HANDOFF_ASSIGN_OR_RETURN(std::optional<std::string> stored, db_.Get(resource.key));
     std::optional<std::uint64_t> person;
@@ -110,7 +113,7 @@ absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
 void GroupCommitter::Put(const EncodedBatch& batch, std::uint64_t commit) {
   for (const auto& [key, record] : batch.records) batch_.Put(key, record);
   for (std::size_t i = 0; i < batch.blocks.size(); ++i) {
-    batch_.Put(key::Block(commit, i), batch.blocks[i]);
+    batch_.Put(key::Block(commit, i), batch.blocks[i].packed);
   }
   for (const auto& [key, slice] : batch.slices) batch_.Put(key, EncodeSlice(commit, slice));
   for (const auto& [person, listing] : batch.listings.all()) {
@@ -146,6 +149,16 @@ void GroupCommitter::Put(const StagedDeliveries& staged) {
       key::AppendNumber(record_, *change.acknowledged);
       batch_.Put(key::StreamAck(change.stream), record_);
     }
+  }
+}
+
+// What is written is read next: by those who deliver it.
+void GroupCommitter::Cache(std::span<const Item> items, const Write& write) {
+  for (std::size_t i = 0; i < write.outcomes.size(); ++i) {
+    if (!write.outcomes[i].ok()) continue;
+    const std::vector<Block>& blocks = items[i].work.blocks;
+    for (std::size_t n = 0; n < blocks.size(); ++n)
+      cache_.Put({write.outcomes[i]->sequence, n}, blocks[n].plain);
   }
 }
 

@@ -29,8 +29,9 @@ class GroupCommitter {
  public:
   using Item = CommitQueue<EncodedBatch>::Item;
 
-  // `db`, `book` and `listener` must outlive it.
+  // `db`, `cache`, `book` and `listener` must outlive it.
   GroupCommitter(RocksDb& db,
+                 BlockCache& cache,
                  DeliveryBook& book,
                  Listener& listener,
                  const StoreOptions& options,
@@ -58,9 +59,11 @@ class GroupCommitter {
   absl::Status AddUnread(EncodedBatch& batch);
   void Put(const EncodedBatch& batch, std::uint64_t commit);
   void Put(const StagedDeliveries& staged);
+  void Cache(std::span<const Item> items, const Write& write);
   absl::Status Put(const Write& write);
 
   RocksDb& db_;
+  BlockCache& cache_;
   DeliveryBook& book_;
   Listener& listener_;
   const StoreOptions& options_;

@@ -57,6 +57,10 @@ rocksdb::Options DatabaseOptions() {
   options.compression = rocksdb::kNoCompression;
   // What sinks to the bottom is read seldom and is most of the data.
   options.bottommost_compression = rocksdb::kZSTD;
+  // Blocks go to files of their own: compaction moves where they are, not what they say.
+  options.enable_blob_files = true;
+  options.min_blob_size = 1024;
+  options.enable_blob_garbage_collection = true;
   options.bytes_per_sync = kMiB;  // a flush does not hit the disk in one burst
 
   options.keep_log_file_num = 4;

@@ -14,13 +14,18 @@ constexpr std::size_t kFindBudget = 5000;
 // Records read at once by Find().
 constexpr std::size_t kFindChunk = 64;
 
+SharedResource Share(std::optional<v1::StoredResource> resource) {
+  if (!resource) return nullptr;
+  return std::make_shared<const v1::StoredResource>(*std::move(resource));
+}
+
 }  // namespace
 
-RocksSnapshot::RocksSnapshot(const RocksDb& db, std::uint64_t sequence)
+RocksSnapshot::RocksSnapshot(const RocksDb& db, BlockCache& cache, std::uint64_t sequence)
     : TrackedSnapshot(sequence),
       db_(db),
       snapshot_(db.raw().GetSnapshot()),
-      blocks_(db_, snapshot_) {}
+      blocks_(db_, cache, snapshot_) {}
 
 RocksSnapshot::~RocksSnapshot() { db_.raw().ReleaseSnapshot(snapshot_); }
 
@@ -54,12 +59,12 @@ absl::StatusOr<std::vector<std::optional<std::string>>> RocksSnapshot::GetMany(
   return values;
 }
 
-absl::StatusOr<std::optional<v1::StoredResource>> RocksSnapshot::Read(const ResourceKey& key) {
+absl::StatusOr<SharedResource> RocksSnapshot::Read(const ResourceKey& key) {
   HANDOFF_ASSIGN_OR_RETURN(auto resources, ReadMany({key}));
   return std::move(resources.front());
 }
 
-absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> RocksSnapshot::ReadMany(
+absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::ReadMany(
     const std::vector<ResourceKey>& keys) {
   std::vector<std::string> names;
   names.reserve(keys.size());
@@ -67,12 +72,13 @@ absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> RocksSnapshot::Re
     Remember(names.emplace_back(key::Resource(key.type, key.id)));
   }
   HANDOFF_ASSIGN_OR_RETURN(std::vector<std::optional<std::string>> records, GetMany(names));
-  std::vector<std::optional<v1::StoredResource>> resources(keys.size());
+  std::vector<SharedResource> resources(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Seen seen;
     if (records[i]) {
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
-      HANDOFF_ASSIGN_OR_RETURN(resources[i], Decode<v1::StoredResource>(record));
+      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
+      resources[i] = std::make_shared<const v1::StoredResource>(std::move(resource));
       seen.person = resources[i]->person_id();
       seen.version = resources[i]->name().version();
       seen.stored = *std::move(records[i]);
@@ -87,24 +93,24 @@ const RocksSnapshot::Seen* RocksSnapshot::FindSeen(const std::string& key) const
   return entry == seen_.end() ? nullptr : &entry->second;
 }
 
-absl::StatusOr<std::optional<v1::StoredResource>> RocksSnapshot::ReadVersion(
-    const ResourceKey& key, std::uint64_t version) {
+absl::StatusOr<SharedResource> RocksSnapshot::ReadVersion(const ResourceKey& key,
+                                                          std::uint64_t version) {
   const std::string current_key = key::Resource(key.type, key.id);
   // Who has read the current version knows that it is another.
   if (const Seen* seen = FindSeen(current_key); seen == nullptr || seen->version == version) {
-    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
-                             Get<v1::StoredResource>(current_key));
-    if (!current || current->name().version() == version) return current;
+    HANDOFF_ASSIGN_OR_RETURN(auto current, Get<v1::StoredResource>(current_key));
+    if (!current || current->name().version() == version) return Share(std::move(current));
   }
-  return Get<v1::StoredResource>(key::Version(key.type, key.id, version));
+  HANDOFF_ASSIGN_OR_RETURN(auto past,
+                           Get<v1::StoredResource>(key::Version(key.type, key.id, version)));
+  return Share(std::move(past));
 }
 
 absl::StatusOr<std::vector<v1::StoredResource>> RocksSnapshot::History(const ResourceKey& key,
                                                                        std::uint64_t before_version,
                                                                        std::size_t limit) {
   std::vector<v1::StoredResource> history;
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredResource> current,
-                           Get<v1::StoredResource>(key::Resource(key.type, key.id)));
+  HANDOFF_ASSIGN_OR_RETURN(auto current, Get<v1::StoredResource>(key::Resource(key.type, key.id)));
   if (!current || limit == 0) return history;
   const std::uint64_t newest = current->name().version();
   if (before_version == 0 || newest < before_version) history.push_back(*std::move(current));

@@ -18,16 +18,16 @@ namespace handoff::store {
 class RocksSnapshot final : public TrackedSnapshot {
  public:
   // `sequence`: of a commit that the view taken now includes.
-  RocksSnapshot(const RocksDb& db, std::uint64_t sequence);
+  RocksSnapshot(const RocksDb& db, BlockCache& cache, std::uint64_t sequence);
   ~RocksSnapshot() override;
   RocksSnapshot(const RocksSnapshot&) = delete;
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
 
-  absl::StatusOr<std::optional<v1::StoredResource>> Read(const ResourceKey& key) override;
-  absl::StatusOr<std::vector<std::optional<v1::StoredResource>>> ReadMany(
+  absl::StatusOr<SharedResource> Read(const ResourceKey& key) override;
+  absl::StatusOr<std::vector<SharedResource>> ReadMany(
       const std::vector<ResourceKey>& keys) override;
-  absl::StatusOr<std::optional<v1::StoredResource>> ReadVersion(const ResourceKey& key,
-                                                                std::uint64_t version) override;
+  absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
+                                             std::uint64_t version) override;
   absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
                                                           std::uint64_t before_version,
                                                           std::size_t limit) override;

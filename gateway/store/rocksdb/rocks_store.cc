@@ -66,6 +66,7 @@ class RocksStore final : public Store {
 
   const StoreOptions options_;
   const std::unique_ptr<RocksDb> db_;
+  BlockCache cache_;
   DeliveryBook book_;
   Listener listener_;
   std::unique_ptr<GroupCommitter> committer_;
@@ -79,7 +80,7 @@ absl::Status RocksStore::Recover() {
   log::Info("store.open",
             {{"commit", meta.commit}, {"pending", book_.pending()}, {"dead", book_.dead()}});
   committer_ = std::make_unique<GroupCommitter>(
-      *db_, book_, listener_, options_, std::move(meta), std::move(streams));
+      *db_, cache_, book_, listener_, options_, std::move(meta), std::move(streams));
   queue_ = std::make_unique<CommitQueue<EncodedBatch>>(
       options_.max_queued_commits, kMaxGroup, [this](auto group) { committer_->Commit(group); });
   return absl::OkStatus();
@@ -89,7 +90,7 @@ std::shared_ptr<Snapshot> RocksStore::GetSnapshot() {
   // The number first: the view may then include more than it says, and a plan may be refused that
   // holds; the other way round, a change would be missed.
   const std::uint64_t sequence = committer_->published();
-  return std::make_shared<RocksSnapshot>(*db_, sequence);
+  return std::make_shared<RocksSnapshot>(*db_, cache_, sequence);
 }
 
 void RocksStore::Commit(Batch batch, absl::AnyInvocable<void(absl::StatusOr<Committed>)> done) {
@@ -192,7 +193,7 @@ absl::StatusOr<std::uint64_t> RocksStore::StreamPosition(const std::string& stre
 }
 
 absl::Status RocksStore::VerifyLedger() {
-  const RocksSnapshot snapshot(*db_, committer_->published());
+  const RocksSnapshot snapshot(*db_, cache_, committer_->published());
   return snapshot.VerifyLedger();
 }
 

@@ -94,7 +94,7 @@ class IntakeTest : public ::testing::Test {
 
   v1::StoredResource Stored(const std::string& type, const std::string& id) {
     auto stored = store_->GetSnapshot()->Read({type, id});
-    EXPECT_TRUE(stored.ok() && stored->has_value()) << type << "/" << id;
+    EXPECT_TRUE(stored.ok() && *stored != nullptr) << type << "/" << id;
     return stored.ok() && *stored ? **stored : v1::StoredResource();
   }
 
