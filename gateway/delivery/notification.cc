@@ -49,8 +49,8 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
   // Most deliveries are made while what they tell is current: one read serves both.
   HANDOFF_ASSIGN_OR_RETURN(std::vector<store::SharedResource> current, snapshot.ReadMany(keys));
   Story story;
-  std::vector<std::pair<std::size_t, store::SharedResource>>
-      newer;  // with their places in the story
+  // With their places in the story.
+  std::vector<std::pair<std::size_t, store::SharedResource>> newer;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const store::SharedResource& now = current[i];
     const bool is_newer = now && now->name().version() != names[i].version();
