@@ -434,6 +434,29 @@ TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
               StatusIs(absl::StatusCode::kDataLoss, ""));
 }
 
+TEST_F(RocksStoreDamageTest, RefusesToOpenWithoutAllOfItsFiles) {
+  Open();
+  Batch batch;
+  auto resource = MakeResource("Goal", "g", 1, 7);
+  resource.set_resource(RandomBytes(10'000));
+  batch.resources.push_back(std::move(resource));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  store_.reset();
+  Open();  // what only stood in the log moves to a file of its own
+  store_.reset();
+  std::filesystem::path blob;
+  for (const auto& file : std::filesystem::directory_iterator(directory_.path())) {
+    if (file.path().extension() == ".blob") blob = file.path();
+  }
+  ASSERT_FALSE(blob.empty());
+  const auto refused =
+      StatusIs(absl::StatusCode::kDataLoss, "missing or cut short: " + blob.filename().string());
+  std::filesystem::resize_file(blob, std::filesystem::file_size(blob) - 1);
+  EXPECT_THAT(OpenRocksStore(directory_.path()), refused);
+  std::filesystem::remove(blob);
+  EXPECT_THAT(OpenRocksStore(directory_.path()), refused);
+}
+
 TEST_F(RocksStoreDamageTest, SaysThatTheDiskFailsWhereItCannotCreateTheStore) {
   EXPECT_THAT(OpenRocksStore("/proc/no-store-here"), StatusIs(absl::StatusCode::kUnavailable, ""));
 }

@@ -78,6 +78,22 @@ bool SaysLocked(const rocksdb::Status& status) {
          text.find("/LOCK: Resource temporarily unavailable") != std::string::npos;
 }
 
+// RocksDB looks for its other files when it opens, for these only when they are read.
+absl::Status CheckBlobFiles(rocksdb::DB& db) {
+  rocksdb::ColumnFamilyMetaData all;
+  db.GetColumnFamilyMetaData(&all);
+  for (const rocksdb::BlobMetaData& file : all.blob_files) {
+    std::uint64_t size = 0;
+    const rocksdb::Status found =
+        db.GetEnv()->GetFileSize(file.blob_file_path + file.blob_file_name, &size);
+    if (!found.ok() || size < file.blob_file_size) {
+      return absl::DataLossError("a file of the store is missing or cut short: " +
+                                 file.blob_file_name.substr(1));  // behind its slash
+    }
+  }
+  return absl::OkStatus();
+}
+
 // The least text that is greater than all that begin with `prefix`, which has a byte below 0xff.
 std::string EndOf(std::string prefix) {
   while (prefix.back() == '\xff') prefix.pop_back();
@@ -113,7 +129,9 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& direct
     return absl::FailedPreconditionError("another process holds the store's directory");
   }
   HANDOFF_RETURN_IF_ERROR(FromRocks(status));
-  return std::unique_ptr<RocksDb>(new RocksDb(std::unique_ptr<rocksdb::DB>(db)));
+  std::unique_ptr<rocksdb::DB> open(db);
+  HANDOFF_RETURN_IF_ERROR(CheckBlobFiles(*open));
+  return std::unique_ptr<RocksDb>(new RocksDb(std::move(open)));
 }
 
 absl::StatusOr<std::optional<std::string>> RocksDb::Get(std::string_view key,
