@@ -69,18 +69,6 @@ bool ReadRequest(std::string_view wire, BundleEntry& entry) {
   return reader.ok();
 }
 
-bool ReadEntry(std::string_view wire, BundleEntry& entry) {
-  const BundleFields& fields = Fields();
-  WireReader reader(wire);
-  for (WireField field; reader.Next(field);) {
-    if (field.type != WireType::kBytes) continue;
-    if (field.number == fields.full_url) entry.full_url = field.bytes;
-    if (field.number == fields.resource) entry.resource = field.bytes;
-    if (field.number == fields.entry_request && !ReadRequest(field.bytes, entry)) return false;
-  }
-  return reader.ok();
-}
-
 void PutCode(const Type& type, std::string_view member_name, std::string_view code, Sink& out) {
   const Member& member = *FindMember(type, member_name);
   const EnumCode* const found = FindCode(kTables.enums[member.ref], code);
@@ -152,6 +140,18 @@ Head ReadHead(std::string_view encoded) {
   return head;
 }
 
+bool ReadBundleEntry(std::string_view wire, BundleEntry* entry) {
+  const BundleFields& fields = Fields();
+  WireReader reader(wire);
+  for (WireField field; reader.Next(field);) {
+    if (field.type != WireType::kBytes) continue;
+    if (field.number == fields.full_url) entry->full_url = field.bytes;
+    if (field.number == fields.resource) entry->resource = field.bytes;
+    if (field.number == fields.entry_request && !ReadRequest(field.bytes, *entry)) return false;
+  }
+  return reader.ok();
+}
+
 std::optional<BundleView> ReadBundle(std::string_view encoded) {
   const BundleFields& fields = Fields();
   WireReader outer(encoded);
@@ -166,7 +166,8 @@ std::optional<BundleView> ReadBundle(std::string_view encoded) {
     if (field.number == fields.type) bundle.type = CodeText(fields.bundle, field);
     if (field.type != WireType::kBytes) continue;
     if (field.number == fields.id) bundle.id = field.bytes;
-    if (field.number == fields.entries && !ReadEntry(field.bytes, bundle.entries.emplace_back()))
+    if (field.number == fields.entries &&
+        !ReadBundleEntry(field.bytes, &bundle.entries.emplace_back()))
       return std::nullopt;
   }
   if (!reader.ok()) return std::nullopt;

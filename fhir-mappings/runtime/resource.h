@@ -103,6 +103,8 @@ struct BundleView {
 };
 // nullopt if `encoded` is not a Bundle.
 std::optional<BundleView> ReadBundle(std::string_view encoded);
+// One entry, as it is encoded within a Bundle; false if it is damaged.
+bool ReadBundleEntry(std::string_view wire, BundleEntry* entry);
 
 // A reference as it stands in an encoded resource. Views are valid during the visit.
 struct ReferenceView {

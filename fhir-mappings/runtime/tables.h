@@ -161,6 +161,7 @@ struct Type {
 
 // What `member` of `type` is as an extension; null if it is a member of the JSON object.
 constexpr const Extension* ExtensionOf(const Type& type, const Member& member) {
+  if (type.extensions.empty()) return nullptr;
   const auto position = static_cast<std::size_t>(&member - type.members.data());
   return position < type.own_members() ? nullptr : &type.extensions[position - type.own_members()];
 }

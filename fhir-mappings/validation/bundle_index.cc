@@ -11,22 +11,6 @@ namespace {
 
 constexpr std::string_view kHistory = "/_history/";
 
-struct EntryFields {
-  std::uint32_t entry;
-  std::uint32_t full_url;
-  std::uint32_t resource;
-};
-
-const EntryFields& Fields() {
-  static const EntryFields fields = [] {
-    const Member& entry = *FindMember(*FindResource("Bundle"), "entry");
-    const Type& type = kTables.types[entry.ref];
-    return EntryFields{
-        entry.field, FindMember(type, "fullUrl")->field, FindMember(type, "resource")->field};
-  }();
-  return fields;
-}
-
 bool IsId(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;
   for (const char c : text) {
@@ -65,22 +49,12 @@ bool IsAbsolute(std::string_view uri) {
   return false;
 }
 
-EntryParts ReadEntry(std::string_view wire) {
-  const EntryFields& fields = Fields();
-  EntryParts parts;
-  WireReader reader(wire);
-  for (WireField field; reader.Next(field);) {
-    if (field.number == fields.full_url) parts.full_url = field.bytes;
-    if (field.number == fields.resource) parts.resource = field.bytes;
-  }
-  return parts;
-}
-
-std::vector<EntryParts> ReadEntries(std::string_view bundle) {
-  std::vector<EntryParts> entries;
+std::vector<BundleEntry> ReadEntries(std::string_view bundle) {
+  static const Member& entry = *FindMember(*FindResource("Bundle"), "entry");
+  std::vector<BundleEntry> entries;
   WireReader reader(bundle);
   for (WireField field; reader.Next(field);) {
-    if (field.number == Fields().entry) entries.push_back(ReadEntry(field.bytes));
+    if (field.number == entry.field) ReadBundleEntry(field.bytes, &entries.emplace_back());
   }
   return entries;
 }
@@ -99,7 +73,9 @@ std::string_view BundleIndex::type() const {
 void BundleIndex::Read() const {
   if (read_) return;
   read_ = true;
-  for (const auto& [url, encoded] : ReadEntries(bundle_.bytes)) {
+  for (const BundleEntry& entry : ReadEntries(bundle_.bytes)) {
+    const std::string_view url = entry.full_url;
+    const std::string_view encoded = entry.resource;
     if (encoded.empty()) continue;
     if (!url.empty()) {
       const std::optional<Item> resource_item = ResourceItem(encoded);

@@ -30,13 +30,8 @@ bool IsResourceType(std::string_view name);
 // Whether a uri has a scheme.
 bool IsAbsolute(std::string_view uri);
 
-// Views into an entry of a Bundle; empty if it has none.
-struct EntryParts {
-  std::string_view full_url;
-  std::string_view resource;  // encoded
-};
-EntryParts ReadEntry(std::string_view wire);
-std::vector<EntryParts> ReadEntries(std::string_view bundle);
+// Views into the entries of a Bundle, without the Resource around it.
+std::vector<BundleEntry> ReadEntries(std::string_view bundle);
 
 // Views into the Bundle. It is read when the first reference is looked up.
 class BundleIndex {

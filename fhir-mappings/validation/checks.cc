@@ -35,9 +35,9 @@ bool NarrativeHasContent(const Scope& scope) {
 // No two entries have the same fullUrl and version.
 bool FullUrlsAreUnique(const Scope& scope) {
   if (OnlyText(scope.context, "type") == "history") return true;
-  std::vector<EntryParts> entries = ReadEntries(scope.context.bytes);
-  std::erase_if(entries, [](const EntryParts& entry) { return entry.full_url.empty(); });
-  std::sort(entries.begin(), entries.end(), [](const EntryParts& a, const EntryParts& b) {
+  std::vector<BundleEntry> entries = ReadEntries(scope.context.bytes);
+  std::erase_if(entries, [](const BundleEntry& entry) { return entry.full_url.empty(); });
+  std::sort(entries.begin(), entries.end(), [](const BundleEntry& a, const BundleEntry& b) {
     return a.full_url < b.full_url;
   });
   // Versions are asked for only where urls are the same.

@@ -180,7 +180,7 @@ void AppendField(const Type& type,
                  const Member& member,
                  const WireField& field,
                  Items& items) {
-  if (!type.extensions.empty() && ExtensionOf(type, member) != nullptr) {
+  if (ExtensionOf(type, member) != nullptr) {
     items.push_back({Item::Form::kExtension, false, &type, &member, field.bytes, field.value});
   } else if (member.kind == Kind::kReferenceText) {
     if (!items.empty() && items.back().form == Item::Form::kReference &&

@@ -44,8 +44,6 @@ constexpr std::array<std::uint8_t, 27> Starts(const std::string_view (&names)[N]
   return starts;
 }
 
-constexpr std::uint8_t kNoName = 0xff;
-
 // The place of a name in a sorted list, or kNoName.
 template <std::size_t N>
 std::uint8_t Find(const std::string_view (&names)[N],

@@ -30,7 +30,7 @@ const Type* FindType(std::string_view name) {
 }
 
 std::string_view StepName(const Type& type, const Member& member) {
-  if (!type.extensions.empty() && ExtensionOf(type, member) != nullptr) return member.name;
+  if (ExtensionOf(type, member) != nullptr) return member.name;
   return PathName(type.elements[member.element].name);
 }
 
@@ -149,14 +149,13 @@ std::uint64_t Walk::Object(const Type& type, std::string_view wire, const Step& 
   const std::size_t below = below_.size();
   std::string_view extra;
   Places places(type, wire);
-  const bool knows_extensions = !type.extensions.empty();
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
     if (field.number == type.extra_field) extra = field.bytes;
     const Member* const member = FindField(type, field.number);
     if (member == nullptr) continue;
     present |= std::uint64_t{1} << member->element;
-    if (knows_extensions && ExtensionOf(type, *member) != nullptr)
+    if (ExtensionOf(type, *member) != nullptr)
       present |= std::uint64_t{1} << FindElement(type, "extension");
     const bool inner = member->kind == Kind::kMessage || member->kind == Kind::kResource;
     const bool uri = member->kind == Kind::kUri || member->kind == Kind::kUrl ||

@@ -119,7 +119,8 @@ void Walk::InBundle(const ReferenceView& reference, const Step& here) {
 
 // What holds for an entry, and where the references in it start from.
 void Walk::Entry(const Item& entry, const Step& here) {
-  const EntryParts parts = ReadEntry(entry.bytes);
+  BundleEntry parts;
+  ReadBundleEntry(entry.bytes, &parts);
   place_.full_url = parts.full_url;
   const std::optional<Item> resource = ResourceItem(parts.resource);
   const std::string_view kind = place_.bundle->type();

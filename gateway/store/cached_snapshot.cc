@@ -34,7 +34,10 @@ absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::ReadMany(
   if (!unknown.empty()) {
     HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-      if (read[i]) bytes_ += read[i]->resource().size();
+      if (read[i]) {
+        bytes_ += read[i]->resource().size();
+        for (const std::string& token : read[i]->tokens()) bytes_ += token.size();
+      }
       resources_.emplace(std::move(unknown[i]), std::move(read[i]));
     }
   }

@@ -27,7 +27,7 @@ class CachedSnapshot final : public Snapshot {
  public:
   explicit CachedSnapshot(std::shared_ptr<Snapshot> snapshot);
 
-  // Of the contents of resources that it holds.
+  // Of the contents and search tokens of resources that it holds.
   std::size_t bytes() const { return bytes_; }
 
   absl::StatusOr<SharedResource> Read(const ResourceKey& key) override;

@@ -233,6 +233,14 @@ class RocksStoreDamageTest : public ::testing::Test {
       HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
     }
   }
+  // A Goal whose content does not compress.
+  void CommitRandom(const std::string& id, std::size_t bytes) {
+    Batch batch;
+    auto resource = MakeResource("Goal", id, 1, 7);
+    resource.set_resource(RandomBytes(bytes));
+    batch.resources.push_back(std::move(resource));
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
   // The newest log file: the one that the store wrote to last.
   std::filesystem::path LogFile() const {
     std::filesystem::path newest;
@@ -411,11 +419,7 @@ TEST_F(RocksStoreDamageTest, ReportsARecordThatIsNone) {
 
 TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
   Open();
-  Batch batch;
-  auto resource = MakeResource("Goal", "g", 1, 7);
-  resource.set_resource(RandomBytes(1'000));
-  batch.resources.push_back(std::move(resource));
-  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  CommitRandom("g", 1'000);
   store_.reset();
   std::string block;
   {
@@ -436,11 +440,7 @@ TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
 
 TEST_F(RocksStoreDamageTest, RefusesToOpenWithoutAllOfItsFiles) {
   Open();
-  Batch batch;
-  auto resource = MakeResource("Goal", "g", 1, 7);
-  resource.set_resource(RandomBytes(10'000));
-  batch.resources.push_back(std::move(resource));
-  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  CommitRandom("g", 10'000);
   store_.reset();
   Open();  // what only stood in the log moves to a file of its own
   store_.reset();

@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::ReadMany(
     if (records[i]) {
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
       HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
-      resources[i] = std::make_shared<const v1::StoredResource>(std::move(resource));
+      resources[i] = Share(std::move(resource));
       seen.person = resources[i]->person_id();
       seen.version = resources[i]->name().version();
       seen.stored = *std::move(records[i]);

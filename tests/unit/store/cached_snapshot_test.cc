@@ -36,6 +36,7 @@ class CachedSnapshotTest : public ::testing::Test {
     resource.mutable_name()->set_id(id);
     resource.mutable_name()->set_version(version);
     resource.set_resource(id);
+    resource.add_tokens("status=|active");
     return resource;
   }
 
@@ -60,7 +61,7 @@ TEST_F(CachedSnapshotTest, AsksForEachResourceOnce) {
     EXPECT_FALSE(read[1]);
     EXPECT_EQ(read[2]->resource(), "a");
     EXPECT_EQ(Passed(), 3u);
-    EXPECT_EQ(snapshot_->bytes(), 2u);
+    EXPECT_EQ(snapshot_->bytes(), 2 * std::string_view("astatus=|active").size());
   }
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto one, snapshot_->Read(keys[2]));
   EXPECT_EQ(one->resource(), "a");
