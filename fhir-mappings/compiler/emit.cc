@@ -12,6 +12,7 @@ namespace handoff::mapc {
 namespace {
 
 using fhir::internal::Expr;
+using fhir::internal::KeyOf;
 using fhir::internal::Kind;
 using fhir::internal::kNoName;
 using fhir::internal::NameHash;
@@ -97,7 +98,7 @@ std::string Quoted(std::string_view text) {
 }
 
 struct Hash {
-  std::uint32_t seed;
+  std::uint64_t seed;
   int shift;
   std::vector<std::uint8_t> slots;
 };
@@ -107,13 +108,14 @@ std::optional<Hash> FindHash(const std::vector<std::string>& names) {
   int bits = 1;
   while ((std::size_t{1} << bits) < names.size()) ++bits;
   for (const int last = bits + 4; bits <= last; ++bits) {
-    std::uint32_t state = 0x9e3779b9;
+    std::uint64_t state = 0x9e3779b97f4a7c15;
     for (int attempt = 0; attempt < 20'000; ++attempt) {
-      state = state * 1664525 + 1013904223;
-      Hash hash{state | 1, 32 - bits, std::vector<std::uint8_t>(std::size_t{1} << bits, kNoName)};
+      state = state * 6364136223846793005 + 1442695040888963407;
+      Hash hash{state | 1, 64 - bits, std::vector<std::uint8_t>(std::size_t{1} << bits, kNoName)};
       bool fits = true;
       for (std::size_t i = 0; fits && i < names.size(); ++i) {
-        std::uint8_t& slot = hash.slots[NameHash(names[i], hash.seed) >> hash.shift];
+        std::uint8_t& slot =
+            hash.slots[NameHash(KeyOf(names[i]), names[i].size(), hash.seed) >> hash.shift];
         fits = slot == kNoName;
         slot = static_cast<std::uint8_t>(i);
       }

@@ -89,7 +89,7 @@ class Converter {
       }
       case ConvertFormat::kProtoJson: {
         v1::Resource message;
-        if (!message.ParseFromString(encoded) ||
+        if (!ParseResource(encoded, &message, Utf8::kKnown) ||
             !google::protobuf::util::MessageToJsonString(message, &text_).ok()) {
           return Unwritable();
         }

@@ -9,13 +9,6 @@
 namespace handoff::fhir::internal {
 namespace {
 
-constexpr std::uint64_t ZigZag(std::int64_t v) {
-  return (static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63);
-}
-constexpr std::int64_t UnZigZag(std::uint64_t v) {
-  return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
-}
-
 bool Narrow(std::uint64_t value, std::uint32_t& out) {
   out = static_cast<std::uint32_t>(value);
   return value <= std::numeric_limits<std::uint32_t>::max();

@@ -1,5 +1,6 @@
 #include "fhir-mappings/runtime/json_text.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -96,6 +97,20 @@ char* Escape(char c, char* p) {
       p += 5;
   }
   return p;
+}
+
+void Escape(std::string_view text, Sink& out) {
+  std::size_t i = 0;
+  while (true) {
+    const std::size_t stop = FindEscape(text, i);
+    char* p = out.Room(stop - i + 6);
+    if (stop != i) std::memcpy(p, text.data() + i, stop - i);
+    p += stop - i;
+    out.Advance(stop - i);
+    if (stop == text.size()) return;
+    out.Advance(static_cast<std::size_t>(Escape(text[stop], p) - p));
+    i = stop + 1;
+  }
 }
 
 // A parser over text that may come from anywhere. Control characters are refused, so that kept JSON
@@ -315,31 +330,28 @@ class Editor {
 }  // namespace
 
 void AppendEscaped(std::string_view text, Sink& out) {
-  std::size_t i = 0;
-  while (true) {
-    const std::size_t stop = FindEscape(text, i);
-    char* p = out.Room(stop - i + 6);
-    if (stop != i) std::memcpy(p, text.data() + i, stop - i);
-    p += stop - i;
-    out.Advance(stop - i);
-    if (stop == text.size()) return;
-    out.Advance(static_cast<std::size_t>(Escape(text[stop], p) - p));
-    i = stop + 1;
-  }
+  // Nearly every text needs no escape: it is copied and looked through at once.
+  if (CopyPlain(text, out.Room(text.size()))) return out.Advance(text.size());
+  Escape(text, out);
 }
 
 void AppendJsonString(std::string_view text, Sink& out) {
-  // Nearly every text needs no escape: it is copied and looked through at once.
   char* const p = out.Room(text.size() + 2);
+  p[0] = '"';
   if (CopyPlain(text, p + 1)) {
-    p[0] = '"';
     p[text.size() + 1] = '"';
-    out.Advance(text.size() + 2);
-    return;
+    return out.Advance(text.size() + 2);
   }
+  out.Advance(1);
+  Escape(text, out);
   out.Put('"');
-  AppendEscaped(text, out);
-  out.Put('"');
+}
+
+void AppendMembers(std::string_view object, Sink& out) {
+  const std::string_view inside = object.substr(std::min(object.find('{') + 1, object.size()));
+  if (inside.find_first_not_of(' ') == inside.find('}')) return;
+  if (out.back() != '{') out.Put(',');
+  out.Append(inside.substr(0, inside.rfind('}')));
 }
 
 bool IsJsonObject(std::string_view text) {

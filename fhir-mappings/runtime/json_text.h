@@ -19,6 +19,10 @@ void AppendJsonString(std::string_view text, Sink& out);
 // The same without quotes.
 void AppendEscaped(std::string_view text, Sink& out);
 
+// Appends the members of `object`, which is one JSON object, to the open object that `out` ends
+// with.
+void AppendMembers(std::string_view object, Sink& out);
+
 // Whether `text` is one JSON object on one line, within kMaxTextDepth.
 bool IsJsonObject(std::string_view text);
 

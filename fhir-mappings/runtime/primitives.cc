@@ -89,13 +89,17 @@ bool IsOid(std::string_view s) {
 }
 
 bool IsUuid(std::string_view s) {
-  constexpr std::string_view kForm = "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  if (s.size() != kForm.size()) return false;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const bool hex = IsDigit(s[i]) || (s[i] >= 'a' && s[i] <= 'f');
-    if (kForm[i] == 'x' && i >= 9 ? !hex : s[i] != kForm[i]) return false;
+  constexpr std::string_view kScheme = "urn:uuid:";
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (s.size() != kScheme.size() + kForm.size() || !s.starts_with(kScheme)) return false;
+  bool good = true;  // without a branch a character
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const char c = s[kScheme.size() + i];
+    const bool hex =
+        (static_cast<unsigned char>(c - '0') <= 9) | (static_cast<unsigned char>(c - 'a') <= 5);
+    good &= kForm[i] == 'x' ? hex : c == '-';
   }
-  return true;
+  return good;
 }
 
 // (\s*([0-9a-zA-Z\+/=]){4}\s*)+

@@ -24,7 +24,7 @@ bool Reader::Run(std::string_view json) {
     // A byte order mark is not allowed, but may be ignored (RFC 8259 8.1), and some senders write
     // it.
     if (json.starts_with("\xEF\xBB\xBF")) json.remove_prefix(3);
-    out_.Room(json.size());
+    out_.Room(json.size() / 2);
     Parse(json);
   }
   return report_.Finish();
@@ -312,6 +312,6 @@ bool handoff::fhir::ReadJson(std::string_view json,
                              const ReadOptions& options,
                              std::string* encoded,
                              Issues* issues) {
-  encoded->clear();
+  encoded->reserve(json.size());
   return internal::Reader(options, encoded, issues).Run(json);
 }

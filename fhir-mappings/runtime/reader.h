@@ -27,7 +27,7 @@ class Reader {
   Reader(const ReadOptions& options, std::string* encoded, Issues* issues)
       : limits_(options.limits),
         tolerances_(options.tolerances),
-        out_(encoded),
+        out_(encoded, 0),
         values_left_(options.limits.max_members + 1),
         report_(frames_, options.limits.max_issues, issues) {
     frames_.reserve(32);

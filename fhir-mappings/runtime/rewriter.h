@@ -43,4 +43,7 @@ class Rewriter {
 // JSON of one element from its wire form; kDataLoss as WriteJson.
 absl::Status WriteElement(const Type& type, std::string_view wire, std::string* json);
 
+// What was appended to `*json` from `begin` on is checked and set as `options` ask.
+absl::Status FinishJson(std::size_t begin, const WriteOptions& options, std::string* json);
+
 }  // namespace handoff::fhir::internal

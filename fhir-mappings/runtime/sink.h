@@ -43,7 +43,10 @@ inline char* CopyBytes(char* to, std::string_view s) {
 // its true size.
 class Sink {
  public:
-  explicit Sink(std::string* out) : out_(out) { Follow(out->size()); }
+  explicit Sink(std::string* out) : Sink(out, out->size()) {}
+  // Writes over what stands behind the first `size` bytes: a string that is used again need not be
+  // cleared, and filled with zeros, before.
+  Sink(std::string* out, std::size_t size) : out_(out) { Follow(size); }
   ~Sink() { Finish(); }
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;

@@ -4,10 +4,13 @@
 // or a backbone element.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "fhir-mappings/runtime/expression.h"
 
@@ -51,27 +54,66 @@ constexpr bool IsText(Kind kind) { return kind <= Kind::kReferenceText; }
 constexpr bool IsVarint(Kind kind) { return kind >= Kind::kBoolean && kind <= Kind::kEnum; }
 constexpr bool IsMessage(Kind kind) { return kind >= Kind::kDate && kind <= Kind::kResource; }
 
-// A perfect hash over the names of one table: no two names share a slot.
+// A machine word of text.
+template <class Word>
+constexpr Word LoadWord(const char* p) {
+  Word word = 0;
+  if (std::is_constant_evaluated()) {
+    for (std::size_t i = 0; i < sizeof word; ++i) {
+      const std::size_t place =
+          std::endian::native == std::endian::little ? i : sizeof word - 1 - i;
+      word |= static_cast<Word>(Word{static_cast<unsigned char>(p[i])} << (8 * place));
+    }
+  } else {
+    std::memcpy(&word, p, sizeof word);
+  }
+  return word;
+}
+
+// The first and the last bytes of a name, a word each, which may overlap: all of a name of up to 16
+// bytes, together with its size.
+struct NameKey {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool operator==(const NameKey&) const = default;
+};
+
+constexpr NameKey KeyOf(std::string_view name) {
+  const char* const p = name.data();
+  const std::size_t n = name.size();
+  if (n >= 8) return {LoadWord<std::uint64_t>(p), LoadWord<std::uint64_t>(p + n - 8)};
+  if (n >= 4) return {LoadWord<std::uint32_t>(p), LoadWord<std::uint32_t>(p + n - 4)};
+  if (n == 0) return {};
+  const auto at = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])}; };
+  return {at(0) | at(n / 2) << 8 | at(n - 1) << 16, 0};
+}
+
+// Whether two names of one size, with these keys, are one.
+inline bool SameName(std::string_view a,
+                     const NameKey& key,
+                     std::string_view b,
+                     const NameKey& other) {
+  return a.size() == b.size() && key == other &&
+         (a.size() <= 16 || std::memcmp(a.data() + 8, b.data() + 8, a.size() - 16) == 0);
+}
+
+// A perfect hash over the names of one table: no two names share a slot. handoff-mapc finds a seed
+// without collisions for each table, or refuses the map.
 struct NameIndex {
   const std::uint8_t* slots;  // position of the name, or kNoName
-  std::uint32_t seed;
-  std::uint8_t shift;  // 32 - log2(slots)
+  std::uint64_t seed;
+  std::uint8_t shift;  // 64 - log2(slots)
 };
 inline constexpr std::uint8_t kNoName = 0xff;
 
-// Reads five characters only; handoff-mapc finds a seed without collisions for each table, or
-// refuses the map.
-constexpr std::uint32_t NameHash(std::string_view name, std::uint32_t seed) {
-  const std::size_t n = name.size();
-  const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(name[i])}; };
-  const std::uint32_t mixed = at(0) + (at(n / 2) << 8) + (at(n - 1) << 16) + (at(n / 4) << 21) +
-                              (at(n - 1 - n / 4) << 11) + (static_cast<std::uint32_t>(n) << 26);
-  return mixed * seed;
+constexpr std::uint64_t NameHash(const NameKey& key, std::size_t size, std::uint64_t seed) {
+  return (key.first ^ std::rotl(key.last, 29) ^ std::uint64_t{size} << 32) * seed;
 }
 
 struct EnumCode {
   std::string_view code;
   std::int32_t number;
+  NameKey key = KeyOf(code);
 };
 
 struct Enum {
@@ -89,6 +131,7 @@ struct Member {
   Kind kind;
   bool repeated;
   std::uint8_t element;  // index into the elements of the type
+  NameKey key = KeyOf(name);
 };
 
 // Such a list is one packed field. What it holds is never 0 (codes, positiveInt), so 0 stands for a
@@ -184,12 +227,5 @@ struct Tables {
 };
 
 extern const Tables kTables;
-
-// The position of `name` in the table that `index` belongs to, or kNoName; the caller still
-// compares the name.
-constexpr std::uint8_t Slot(const NameIndex& index, std::string_view name) {
-  if (name.empty()) return kNoName;
-  return index.slots[NameHash(name, index.seed) >> index.shift];
-}
 
 }  // namespace handoff::fhir::internal

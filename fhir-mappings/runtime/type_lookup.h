@@ -2,55 +2,47 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+#include <span>
 #include <string_view>
 
 #include "fhir-mappings/runtime/tables.h"
 
 namespace handoff::fhir::internal {
 
-template <class Word>
-Word LoadWord(const char* p) {
-  Word word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-
-// Whether the first and the last bytes of both are the same, a word each.
-template <class Word>
-bool SameEnds(std::string_view a, std::string_view b) {
-  const std::size_t last = a.size() - sizeof(Word);
-  return LoadWord<Word>(a.data()) == LoadWord<Word>(b.data()) &&
-         LoadWord<Word>(a.data() + last) == LoadWord<Word>(b.data() + last);
-}
-
 // Names are short: comparing words in place costs less than a call.
 inline bool SameText(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (a.size() > 16) return std::memcmp(a.data(), b.data(), a.size()) == 0;
-  if (a.size() >= 8) return SameEnds<std::uint64_t>(a, b);
-  if (a.size() >= 4) return SameEnds<std::uint32_t>(a, b);
-  if (a.size() >= 2) return SameEnds<std::uint16_t>(a, b);
-  return a.empty() || a[0] == b[0];
+  return SameName(a, KeyOf(a), b, KeyOf(b));
+}
+
+// The one of `table`, which `index` belongs to, that is called `name`, or nullptr.
+template <class Named>
+const Named* FindNamed(const NameIndex& index,
+                       std::span<const Named> table,
+                       std::string_view Named::* own_name,
+                       std::string_view name) {
+  const NameKey key = KeyOf(name);
+  const std::uint8_t slot = index.slots[NameHash(key, name.size(), index.seed) >> index.shift];
+  if (slot == kNoName) return nullptr;
+  const Named& found = table[slot];
+  return SameName(found.*own_name, found.key, name, key) ? &found : nullptr;
 }
 
 // nullptr if `name` is no member of `type`.
 inline const Member* FindMember(const Type& type, std::string_view name) {
-  const std::uint8_t slot = Slot(type.index, name);
-  if (slot == kNoName) return nullptr;
-  const Member& member = type.members[slot];
-  return SameText(member.name, name) ? &member : nullptr;
+  return FindNamed(type.index, type.members, &Member::name, name);
 }
 
 inline const EnumCode* FindCode(const Enum& codes, std::string_view name) {
-  const std::uint8_t slot = Slot(codes.index, name);
-  if (slot == kNoName) return nullptr;
-  const EnumCode& code = codes.codes[slot];
-  return SameText(code.code, name) ? &code : nullptr;
+  return FindNamed(codes.index, codes.codes, &EnumCode::code, name);
 }
 
 // The code of a number, or nullptr.
 inline const EnumCode* FindCode(const Enum& codes, std::uint64_t number) {
+  // Most enums number their codes from 1 on, in order.
+  if (number - 1 < codes.codes.size()) {
+    const EnumCode& code = codes.codes[number - 1];
+    if (static_cast<std::uint64_t>(code.number) == number) return &code;
+  }
   for (const EnumCode& code : codes.codes) {
     if (static_cast<std::uint64_t>(code.number) == number) return &code;
   }

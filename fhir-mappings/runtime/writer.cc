@@ -49,7 +49,6 @@ class Writer {
     return false;
   }
   bool Opaque(std::string_view wire);
-  void Extra(std::string_view extra);
   bool Extensions(const Type& type, std::size_t known, std::string_view extra);
   bool Extension(const Type& type, const Item& item);
   bool InOrder(const Type& type, std::string_view wire);
@@ -155,7 +154,7 @@ bool Writer::Object(const Type& type, std::string_view wire) {
     return Damaged(type.name);
   if (!extra.empty() && !IsJsonObject(extra)) return Damaged("extra of " + std::string(type.name));
   if (type.extensions.empty()) {
-    Extra(extra);
+    AppendMembers(extra, out_);
   } else if (!Extensions(type, begin, extra)) {
     return false;
   }
@@ -163,14 +162,6 @@ bool Writer::Object(const Type& type, std::string_view wire) {
   out_.Put('}');
   --depth_;
   return true;
-}
-
-// `extra` is one JSON object, or nothing.
-void Writer::Extra(std::string_view extra) {
-  const std::string_view inside = extra.substr(std::min(extra.find('{') + 1, extra.size()));
-  if (inside.find_first_not_of(' ') == inside.find('}')) return;
-  if (out_.back() != '{') out_.Put(',');
-  out_.Append(inside.substr(0, inside.rfind('}')));
 }
 
 // The members of `extra`, and in its list of extensions, or in one of their own, the known ones:
@@ -507,18 +498,24 @@ absl::Status internal::WriteElement(const Type& type, std::string_view wire, std
   return writer.Object(type, wire) ? absl::OkStatus() : absl::DataLossError(writer.error());
 }
 
-absl::Status WriteJson(std::string_view encoded, const WriteOptions& options, std::string* json) {
-  const std::size_t begin = json->size();
-  {
-    Writer writer(json);
-    if (!writer.Resource(encoded)) return absl::DataLossError(writer.error());
-  }
+absl::Status internal::FinishJson(std::size_t begin,
+                                  const WriteOptions& options,
+                                  std::string* json) {
   const std::string_view written = std::string_view(*json).substr(begin);
   if (!simdjson::validate_utf8(written.data(), written.size())) {
     return absl::DataLossError("the encoded resource is damaged: its text is not UTF-8");
   }
   if (options.pretty) json->replace(begin, json->npos, Indented(written));
   return absl::OkStatus();
+}
+
+absl::Status WriteJson(std::string_view encoded, const WriteOptions& options, std::string* json) {
+  const std::size_t begin = json->size();
+  {
+    Writer writer(json);
+    if (!writer.Resource(encoded)) return absl::DataLossError(writer.error());
+  }
+  return internal::FinishJson(begin, options, json);
 }
 
 }  // namespace handoff::fhir

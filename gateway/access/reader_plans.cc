@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/access/page_token.h"
 #include "gateway/access/reader.h"
 #include "gateway/access/search_scan.h"
@@ -15,7 +16,7 @@ namespace {
 
 absl::StatusOr<v1::Resource> Parse(const Visible& visible) {
   v1::Resource resource;
-  if (!resource.ParseFromString(visible.encoded)) {
+  if (!fhir::ParseResource(visible.encoded, &resource)) {
     return absl::DataLossError("a projected resource cannot be parsed");
   }
   return resource;

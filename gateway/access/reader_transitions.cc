@@ -13,7 +13,7 @@ namespace {
 // What the view hides of the Encounter, the stay does not tell either.
 absl::Status HideWhatTheEncounterHides(const Visible& encounter, v1::Transition* stay) {
   v1::Resource resource;
-  if (!resource.ParseFromString(encounter.encoded)) {
+  if (!fhir::ParseResource(encounter.encoded, &resource)) {
     return absl::DataLossError("a projected resource cannot be parsed");
   }
   const v1::Encounter& seen = resource.encounter();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
+
 namespace handoff::care {
 
 ResourceKey KeyOf(const v1::Reference& reference) {
@@ -31,11 +33,11 @@ std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
   if (const Written* written = FindWritten(key)) {
     if (written->now != nullptr) return *written->now;
     const std::string_view bytes = written->encoded;
-    if (!resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
+    if (!fhir::ParseResource(bytes, &resource)) return std::nullopt;
     return resource;
   }
   const std::optional<StoredNow> stored = facts_.Find(key);
-  if (!stored || !resource.ParseFromString(stored->encoded)) return std::nullopt;
+  if (!stored || !fhir::ParseResource(stored->encoded, &resource)) return std::nullopt;
   return resource;
 }
 

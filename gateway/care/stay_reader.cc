@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/care/times.h"
 #include "gateway/care/transition.h"
 
@@ -292,7 +293,7 @@ void ReadStored(const EventRules& rules,
   const std::optional<StoredNow> stored =
       key.id.empty() ? std::nullopt : reading->facts().Find(key);
   v1::Resource resource;
-  if (!stored || !resource.ParseFromString(stored->encoded) || !resource.has_encounter()) {
+  if (!stored || !fhir::ParseResource(stored->encoded, &resource) || !resource.has_encounter()) {
     reading->AddIssue(
         fhir::Severity::kWarning,
         "the notification announces an event but its focus is no Encounter that is known",

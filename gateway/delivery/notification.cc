@@ -177,7 +177,7 @@ absl::StatusOr<std::string> TransactionBundle(const v1::Delivery& delivery,
   for (const std::string& encoded : leaving.encoded) {
     v1::Bundle::Entry& entry = *bundle.add_entries();
     entry.set_full_url(FullUrl(base_url, encoded));
-    if (!entry.mutable_resource()->ParseFromString(encoded)) {
+    if (!fhir::ParseResource(encoded, entry.mutable_resource())) {
       return absl::DataLossError("a stored resource cannot be read");
     }
     entry.mutable_request()->set_method(v1::HTTP_VERB_PUT);

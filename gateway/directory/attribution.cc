@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/directory/claims.h"
 
 namespace handoff::directory {
@@ -75,7 +76,7 @@ class PartySearch {
   std::optional<v1::Resource> InContained(std::string_view id) const {
     for (const std::string& encoded : contained_) {
       v1::Resource resource;
-      if (resource.ParseFromString(encoded) && IdOf(resource) == id) return resource;
+      if (fhir::ParseResource(encoded, &resource) && IdOf(resource) == id) return resource;
     }
     return std::nullopt;
   }

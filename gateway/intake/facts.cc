@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
+
 namespace handoff::intake {
 namespace {
 
@@ -48,11 +50,11 @@ std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::st
   v1::Resource resource;
   if (const auto it = written_.find(key); it != written_.end()) {
     const std::string_view bytes = StoredBytes(*it->second);
-    if (resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return resource;
+    if (fhir::ParseResource(bytes, &resource)) return resource;
     return std::nullopt;
   }
   const store::SharedResource stored = Take(snapshot_.Read(key));
-  if (!stored || stored->deleted() || !resource.ParseFromString(stored->resource()))
+  if (!stored || stored->deleted() || !fhir::ParseResource(stored->resource(), &resource))
     return std::nullopt;
   return resource;
 }

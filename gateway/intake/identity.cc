@@ -94,7 +94,7 @@ class Identifier {
   absl::Status IdentifyPatient(Write& write) {
     v1::Resource resource;
     const std::string_view encoded = Encoded(write);
-    if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+    if (!fhir::ParseResource(encoded, &resource)) {
       return absl::DataLossError("a Patient does not parse after translation");
     }
     const v1::Patient& patient = resource.patient();
@@ -154,7 +154,7 @@ class Identifier {
       if (name.type() == write.key.type && name.id() == write.key.id) continue;
       HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
       v1::Resource resource;
-      if (!other || !resource.ParseFromString(other->resource())) continue;
+      if (!other || !fhir::ParseResource(other->resource(), &resource)) continue;
       return directory::CheckPlausible(resource.patient(), patient) ==
              directory::Plausibility::kConflict;
     }

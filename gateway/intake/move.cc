@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/bytes.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/status_macros.h"
@@ -30,7 +31,7 @@ absl::StatusOr<v1::Task> TaskOf(store::Snapshot& snapshot,
   if (!referral.task().id().empty()) {
     HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot.Read({"Task", referral.task().id()}));
     v1::Resource resource;
-    if (!stored || !resource.ParseFromString(stored->resource())) {
+    if (!stored || !fhir::ParseResource(stored->resource(), &resource)) {
       return absl::DataLossError("the Task of a referral is not readable");
     }
     return std::move(*resource.mutable_task());
@@ -46,7 +47,7 @@ absl::StatusOr<v1::Task> TaskOf(store::Snapshot& snapshot,
   HANDOFF_ASSIGN_OR_RETURN(const auto stored,
                            snapshot.Read({"ServiceRequest", referral.service_request().id()}));
   v1::Resource resource;
-  if (stored && resource.ParseFromString(stored->resource())) {
+  if (stored && fhir::ParseResource(stored->resource(), &resource)) {
     *task.mutable_beneficiary() = resource.service_request().subject();
   }
   return task;

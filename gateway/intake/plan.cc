@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include <google/protobuf/arena.h>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/events.h"
@@ -178,8 +179,7 @@ class Planner {
 
   const v1::Resource& Parse(std::string_view encoded) {
     v1::Resource* resource = google::protobuf::Arena::CreateMessage<v1::Resource>(&arena_);
-    damaged_ =
-        damaged_ || !resource->ParseFromArray(encoded.data(), static_cast<int>(encoded.size()));
+    damaged_ = damaged_ || !fhir::ParseResource(encoded, resource);
     return *resource;
   }
 

@@ -222,7 +222,8 @@ class Resolver {
   static void TakePerformerUpdate(Write& write) {
     v1::Resource stored;
     v1::Resource update;
-    if (!stored.ParseFromString(write.before->resource()) || !update.ParseFromString(write.encoded))
+    if (!fhir::ParseResource(write.before->resource(), &stored) ||
+        !fhir::ParseResource(write.encoded, &update))
       return;
     *stored.mutable_task() = care::MergePerformerUpdate(stored.task(), update.task());
     write.encoded.clear();
@@ -243,7 +244,7 @@ class Resolver {
     HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(request_.header, options, &encoded));
     HANDOFF_RETURN_IF_ERROR(failure);
     v1::Resource resource;
-    if (!resource.ParseFromString(encoded))
+    if (!fhir::ParseResource(encoded, &resource))
       return absl::DataLossError("a header does not parse after it was rewritten");
     resolved_.header = std::move(*resource.mutable_message_header());
     return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/policy/label_scan.h"
 #include "gateway/policy/unmapped.h"
@@ -25,7 +26,7 @@ bool Contains(std::string_view text, std::string_view part) {
 absl::StatusOr<std::string> ProjectUnmapped(
     std::string_view encoded, const std::function<bool(const fhir::ReferenceView&)>& keep) {
   v1::Resource resource;
-  if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+  if (!fhir::ParseResource(encoded, &resource)) {
     return absl::DataLossError("a stored resource cannot be read");
   }
   v1::OpaqueResource& whole = *resource.mutable_opaque();
@@ -168,7 +169,7 @@ absl::StatusOr<Views::Part> Views::Shown(const View& view,
 absl::StatusOr<std::string> Views::FilterIdentifiers(const View& view,
                                                      std::string_view encoded) const {
   v1::Resource resource;
-  if (!resource.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+  if (!fhir::ParseResource(encoded, &resource)) {
     return absl::DataLossError("a projected Patient cannot be read");
   }
   auto& identifiers = *resource.mutable_patient()->mutable_identifiers();

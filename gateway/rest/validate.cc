@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/rest/interactions.h"
 #include "handoff/v1/exchange.pb.h"
 
@@ -28,7 +29,8 @@ bool Refuse(fhir::Issues* issues, const char* code, const char* text, const char
 // Takes the parameters `resource`, `profile` and `mode` out of an encoded Parameters.
 bool Unpack(Question* question, fhir::Issues* issues) {
   v1::Resource body;
-  if (!body.ParseFromString(question->encoded)) return false;  // never: it has just been written
+  if (!fhir::ParseResource(question->encoded, &body))
+    return false;  // never: it has just been written
   std::optional<std::string> resource;
   for (const auto& parameter : body.parameters().parameters()) {
     if (parameter.name() == "resource" && parameter.has_resource()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/context.h"
 #include "gateway/rpc/inbox.h"
@@ -76,7 +77,7 @@ class ReferralsService final : public Base {
     HANDOFF_ASSIGN_OR_RETURN(access::ReferralStory story, context_.reader().GetReferral(party, id));
     *response->mutable_referral() = std::move(story.referral);
     for (const std::string& resource : story.resources) {
-      if (!response->add_resources()->ParseFromString(resource)) {
+      if (!fhir::ParseResource(resource, response->add_resources())) {
         return absl::DataLossError("a referral cannot be read");
       }
     }

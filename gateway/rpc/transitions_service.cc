@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/context.h"
 #include "gateway/rpc/items.h"
@@ -53,7 +54,7 @@ class TransitionsService final : public Base {
     HANDOFF_ASSIGN_OR_RETURN(access::TransitionStory story,
                              context_.reader().GetTransition(party, id));
     v1::Resource bundle;
-    if (!bundle.ParseFromString(story.bundle)) {
+    if (!fhir::ParseResource(story.bundle, &bundle)) {
       return absl::DataLossError("a stay cannot be read");
     }
     response->set_event(story.transition.last());

@@ -75,11 +75,17 @@ TEST(RoundTripTest, EverySoundDocumentComesBackValueIdentical) {
     EXPECT_EQ(Difference(before, after), "");
     std::string again;
     ASSERT_TRUE(ReadJson(written, {}, &again, &issues)) << Describe(issues);
+    v1::Resource expected;
+    ASSERT_TRUE(expected.ParseFromString(encoded));
     v1::Resource message;
-    ASSERT_TRUE(message.ParseFromString(encoded));
+    ASSERT_TRUE(ParseResource(encoded, &message));
+    EXPECT_EQ(message.SerializeAsString(), expected.SerializeAsString());
     std::string reencoded;
     ASSERT_TRUE(WriteJson(message.SerializeAsString(), {}, &reencoded).ok());
     EXPECT_EQ(written, reencoded) << "the same through message objects";
+    std::string direct;
+    ASSERT_TRUE(WriteJson(message, {}, &direct).ok());
+    EXPECT_EQ(written, direct) << "the same of message objects";
     ++count[std::string(ReadHead(encoded).type)];
   }
   int total = 0;

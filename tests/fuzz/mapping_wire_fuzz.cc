@@ -8,6 +8,33 @@
 #include <vector>
 
 #include "fhir-mappings/runtime/resource.h"
+#include "handoff/v1/exchange.pb.h"
+
+namespace {
+
+void Broken(const char* promise) {
+  std::fprintf(stderr, "broken: %s\n", promise);
+  std::abort();
+}
+
+// Message objects are filled as protobuf fills them, and written as their wire form is.
+void CheckMessages(std::string_view wire) {
+  using namespace handoff;
+  v1::Resource expected;
+  const bool parsed = expected.ParseFromArray(wire.data(), static_cast<int>(wire.size()));
+  v1::Resource resource;
+  if (fhir::ParseResource(wire, &resource) != parsed) Broken("the same is a message");
+  if (!parsed) return;
+  const std::string encoded = expected.SerializeAsString();
+  if (resource.SerializeAsString() != encoded) Broken("messages are the same");
+  std::string by_wire;
+  std::string json;
+  const bool written = fhir::WriteJson(resource, {}, &json).ok();
+  if (fhir::WriteJson(encoded, {}, &by_wire).ok() != written) Broken("both can be written");
+  if (written && json != by_wire) Broken("both are written alike");
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handoff::fhir;
@@ -34,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   json.clear();
   if (WriteJson(wire, WriteOptions{.pretty = true}, &json).ok() != sound) std::abort();
 
+  CheckMessages(wire);
   (void)ReadHead(wire);
   if (const auto bundle = ReadBundle(wire)) {
     for (const BundleEntry& entry : bundle->entries) (void)ReadHead(entry.resource);
@@ -56,22 +84,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   std::string out;
   const bool rewritten = Rewrite(wire, options, &out).ok();
-  if (sound && !rewritten) {
-    std::fprintf(stderr, "broken: what can be written can be rewritten\n");
-    std::abort();
-  }
+  if (sound && !rewritten) Broken("what can be written can be rewritten");
   json.clear();
-  if (sound && !WriteJson(out, {}, &json).ok()) {
-    std::fprintf(stderr, "broken: what was rewritten can be written\n");
-    std::abort();
-  }
+  if (sound && !WriteJson(out, {}, &json).ok()) Broken("what was rewritten can be written");
   out.clear();
   const auto projected =
       mask.Project(wire, [](const ReferenceView& view) { return view.id.size() % 2 == 0; }, &out);
   json.clear();
-  if (sound && projected.ok() && *projected && !WriteJson(out, {}, &json).ok()) {
-    std::fprintf(stderr, "broken: what was projected can be written\n");
-    std::abort();
-  }
+  if (sound && projected.ok() && *projected && !WriteJson(out, {}, &json).ok())
+    Broken("what was projected can be written");
   return 0;
 }

@@ -96,13 +96,13 @@ absl::Status AppendOutcomeLine(std::string_view file,
   std::string encoded;
   fhir::AppendOutcome(issues, &encoded);
   v1::Resource resource;
-  if (!resource.ParseFromString(encoded)) return absl::InternalError("no OperationOutcome");
+  if (!fhir::ParseResource(encoded, &resource)) return absl::InternalError("no OperationOutcome");
   v1::OperationOutcome& outcome = *resource.mutable_operation_outcome();
   outcome.set_extra(Extension(kFileExtension, "String", Quoted(Printable(file))));
   for (v1::OperationOutcome::Issue& issue : *outcome.mutable_issues()) {
     issue.set_extra(Extension(kLineExtension, "Integer", std::to_string(line)));
   }
-  const absl::Status written = fhir::WriteJson(resource.SerializeAsString(), {}, out);
+  const absl::Status written = fhir::WriteJson(resource, {}, out);
   *out += '\n';
   return written;
 }

@@ -23,9 +23,7 @@ std::string ToText(const google::protobuf::Message& message) {
 // "discharge" of notification-discharge, from the MessageHeader.
 std::string EventOf(const fhir::BundleView& bundle) {
   v1::Resource header;
-  if (bundle.entries.empty() ||
-      !header.ParseFromArray(bundle.entries[0].resource.data(),
-                             static_cast<int>(bundle.entries[0].resource.size()))) {
+  if (bundle.entries.empty() || !fhir::ParseResource(bundle.entries[0].resource, &header)) {
     return {};
   }
   const std::string& code = header.message_header().event_coding().code();

@@ -49,7 +49,11 @@ TEST(GoldenTest, EveryMappedTypeHasOneThatComesBackByteForByte) {
     ASSERT_TRUE(WriteJson(encoded, {.pretty = true}, &written).ok()) << type;
     EXPECT_EQ(written + "\n", golden);
     v1::Resource resource;
-    ASSERT_TRUE(resource.ParseFromString(encoded)) << type;
+    ASSERT_TRUE(ParseResource(encoded, &resource)) << type;
+    EXPECT_EQ(resource.SerializeAsString(), encoded) << type;
+    written.clear();
+    ASSERT_TRUE(WriteJson(resource, {.pretty = true}, &written).ok()) << type;
+    EXPECT_EQ(written + "\n", golden) << "by the message";
     EXPECT_FALSE(resource.has_opaque()) << type;
     EXPECT_EQ(HasExtra(resource), "") << type;
   }
