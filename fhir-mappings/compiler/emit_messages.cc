@@ -1,8 +1,7 @@
 #include "fhir-mappings/compiler/emit_messages.h"
 
-#include <algorithm>
-#include <set>
 #include <string_view>
+#include <vector>
 
 namespace handoff::mapc {
 namespace {
@@ -25,13 +24,19 @@ std::string ClassOf(const Descriptor& message) {
   return (outer == nullptr ? "v1::" : ClassOf(*outer) + "_") + message.name();
 }
 
-// protoc's name of an accessor: a keyword gets an underscore.
+// The name of an accessor: after what is a keyword to protoc stands an underscore.
 std::string Accessor(const FieldDescriptor& field) {
-  static const std::set<std::string_view> kKeywords = {
-      "class",  "default", "delete", "do",     "double",   "else", "enum",    "export",    "for",
-      "if",     "int",     "new",    "not",    "operator", "or",   "private", "protected", "public",
-      "return", "short",   "static", "switch", "template", "this", "union",   "while"};
-  return field.lowercase_name() + (kKeywords.count(field.lowercase_name()) != 0 ? "_" : "");
+  constexpr std::string_view kKeywords =
+      " alignas alignof and and_eq asm auto bitand bitor bool break case catch char class "
+      "compl const const_cast constexpr continue decltype default delete do double "
+      "dynamic_cast else enum explicit export extern false float for friend goto if inline "
+      "int long mutable namespace new noexcept not not_eq nullptr operator or or_eq "
+      "private protected public register reinterpret_cast return short signed sizeof "
+      "static static_assert static_cast struct switch template this thread_local throw "
+      "true try typedef typeid typename union unsigned using virtual void volatile wchar_t "
+      "while xor xor_eq ";
+  const std::string name = field.lowercase_name();
+  return kKeywords.find(' ' + name + ' ') == kKeywords.npos ? name : name + '_';
 }
 
 std::string Function(const char* what, std::size_t type) { return what + std::to_string(type); }

@@ -95,7 +95,7 @@ class MessageWriter {
   template <class T>
   using List = google::protobuf::RepeatedPtrField<T>;
   template <class T>
-  using Numbers_ = google::protobuf::RepeatedField<T>;
+  using NumberList = google::protobuf::RepeatedField<T>;
 
   explicit MessageWriter(std::string* json) : out_(json) {}
 
@@ -167,7 +167,7 @@ class MessageWriter {
     PutNumber(value);
   }
   template <std::size_t kSize, class Integer>
-  void Numbers(const char (&name)[kSize], const Numbers_<Integer>& values) {
+  void Numbers(const char (&name)[kSize], const NumberList<Integer>& values) {
     Items(name, values, [this](Integer value) { value == 0 ? Null() : PutNumber(value); });
   }
 
@@ -178,7 +178,7 @@ class MessageWriter {
     PutCode(value, codes);
   }
   template <std::size_t kSize>
-  void Codes(const char (&name)[kSize], const Numbers_<int>& values, const Enum& codes) {
+  void Codes(const char (&name)[kSize], const NumberList<int>& values, const Enum& codes) {
     Items(name, values, [&](int value) { value == 0 ? Null() : PutCode(value, codes); });
   }
 
@@ -215,7 +215,7 @@ class MessageWriter {
                  const std::string& version,
                  const std::string& uri) {
     Name(name);
-    PutReference(type, id, version, uri);
+    PutReference({type, id, version, uri});
   }
 
   // A message of no bytes is an absent one, but for an item of a list.
@@ -274,10 +274,7 @@ class MessageWriter {
   void PutCode(int value, const Enum& codes);
   void PutDate(const v1::Date& date);
   void PutDateTime(const v1::DateTime& time, Kind kind);
-  void PutReference(const std::string& type,
-                    const std::string& id,
-                    const std::string& version,
-                    const std::string& uri);
+  void PutReference(const ReferenceParts& parts);
   void Extra(const std::string& extra);
   static bool IsAbsent(const v1::Resource& resource);
 

@@ -120,24 +120,8 @@ void MessageWriter::PutDateTime(const v1::DateTime& time, Kind kind) {
   out_.Put('"');
 }
 
-void MessageWriter::PutReference(const std::string& type,
-                                 const std::string& id,
-                                 const std::string& version,
-                                 const std::string& uri) {
-  if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) ||
-      (!version.empty() && type.empty())) {
-    return Damaged("Reference.reference");
-  }
-  if (!uri.empty()) return AppendJsonString(uri, out_);
-  out_.Put('"');
-  AppendEscaped(type, out_);
-  out_.Put('/');
-  AppendEscaped(id, out_);
-  if (!version.empty()) {
-    out_.Append("/_history/");
-    AppendEscaped(version, out_);
-  }
-  out_.Put('"');
+void MessageWriter::PutReference(const ReferenceParts& parts) {
+  if (!AppendReference(parts, out_)) Damaged("Reference.reference");
 }
 
 void MessageWriter::Extra(const std::string& extra) {

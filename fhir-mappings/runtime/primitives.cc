@@ -10,6 +10,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "fhir-mappings/runtime/json_text.h"
+
 namespace handoff::fhir::internal {
 namespace {
 
@@ -456,6 +458,25 @@ ReferenceParts ParseReference(std::string_view text) {
     if (parts.version.empty() || !IsId(parts.version)) return as_uri;
   }
   return parts.id.empty() || !IsId(parts.id) ? as_uri : parts;
+}
+
+bool AppendReference(const ReferenceParts& parts, Sink& out) {
+  const auto& [type, id, version, uri] = parts;
+  if (!uri.empty()) {
+    AppendJsonString(uri, out);
+    return type.empty() && id.empty() && version.empty();
+  }
+  if (type.empty() || id.empty()) return false;
+  out.Put('"');
+  AppendEscaped(type, out);
+  out.Put('/');
+  AppendEscaped(id, out);
+  if (!version.empty()) {
+    out.Append("/_history/");
+    AppendEscaped(version, out);
+  }
+  out.Put('"');
+  return true;
 }
 
 }  // namespace handoff::fhir::internal

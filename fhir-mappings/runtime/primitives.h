@@ -56,5 +56,7 @@ struct ReferenceParts {
   std::string_view uri;
 };
 ReferenceParts ParseReference(std::string_view text);
+// The JSON text, in quotes; false if the parts are not those of one reference.
+bool AppendReference(const ReferenceParts& parts, Sink& out);
 
 }  // namespace handoff::fhir::internal

@@ -466,29 +466,11 @@ bool Writer::DateText(const Member& member, std::string_view wire) {
   return true;
 }
 
-// Type/id[/_history/version], or the uri.
 bool Writer::ReferenceText(const Member& member, const std::string_view (&parts)[4]) {
   const auto& [type, id, version, uri] = parts;
-  if (type.empty() != id.empty() || (!uri.empty() && !type.empty()) ||
-      (!version.empty() && type.empty())) {
-    return Damaged(member.name);
-  }
-  if (uri.empty() && type.empty()) return true;
+  if (type.empty() && id.empty() && version.empty() && uri.empty()) return true;
   Name(member);
-  if (!uri.empty()) {
-    AppendJsonString(uri, out_);
-    return true;
-  }
-  out_.Put('"');
-  AppendEscaped(type, out_);
-  out_.Put('/');
-  AppendEscaped(id, out_);
-  if (!version.empty()) {
-    out_.Append("/_history/");
-    AppendEscaped(version, out_);
-  }
-  out_.Put('"');
-  return true;
+  return AppendReference({type, id, version, uri}, out_) || Damaged(member.name);
 }
 
 }  // namespace
