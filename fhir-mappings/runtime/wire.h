@@ -36,7 +36,7 @@ class WireReader {
     if (p_ == end_ || !ok_) return false;
     const char* begin = p_;
     std::uint64_t tag = 0;
-    if (!Varint(tag) || tag > 0xffff'ffff || tag >> 3 == 0) return Fail();
+    if (!Varint<kMaxShort>(tag) || tag > 0xffff'ffff || tag >> 3 == 0) return Fail();
     field.number = static_cast<std::uint32_t>(tag >> 3);
     if ((tag & 7) == 0) {
       field.type = WireType::kVarint;
@@ -44,7 +44,8 @@ class WireReader {
     } else if ((tag & 7) == 2) {
       field.type = WireType::kBytes;
       std::uint64_t length = 0;
-      if (!Varint(length) || length > static_cast<std::uint64_t>(end_ - p_)) return Fail();
+      if (!Varint<kMaxShort>(length) || length > static_cast<std::uint64_t>(end_ - p_))
+        return Fail();
       field.bytes = {p_, static_cast<std::size_t>(length)};
       p_ += length;
     } else {
@@ -68,6 +69,11 @@ class WireReader {
     return false;
   }
 
+  // As protobuf's parser takes them: a tag and a length in up to five bytes.
+  static constexpr unsigned kMaxShort = 5;
+  static constexpr unsigned kMaxLong = 10;
+
+  template <unsigned kMaxBytes = kMaxLong>
   [[gnu::always_inline]] bool Varint(std::uint64_t& value) {
     if (p_ != end_ && static_cast<signed char>(*p_) >= 0) [[likely]] {
       value = static_cast<unsigned char>(*p_++);
@@ -80,7 +86,7 @@ class WireReader {
       p_ += 2;
       return true;
     }
-    const Long number = LongVarint(p_, end_);
+    const Long number = LongVarint(p_, end_, kMaxBytes);
     if (number.behind == nullptr) return false;
     p_ = number.behind;
     value = number.value;
@@ -92,9 +98,9 @@ class WireReader {
     const char* behind;  // null at damage
     std::uint64_t value;
   };
-  [[gnu::noinline]] static Long LongVarint(const char* p, const char* end) {
+  [[gnu::noinline]] static Long LongVarint(const char* p, const char* end, unsigned max_bytes) {
     std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && p != end; shift += 7) {
+    for (unsigned shift = 0; shift < 7 * max_bytes && p != end; shift += 7) {
       const auto byte = static_cast<unsigned char>(*p++);
       value |= std::uint64_t{byte & 0x7fu} << shift;
       if (byte < 0x80) return {shift < 63 || byte < 2 ? p : nullptr, value};

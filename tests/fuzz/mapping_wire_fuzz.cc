@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "fhir-mappings/runtime/resource.h"
 #include "handoff/v1/exchange.pb.h"
 
@@ -33,6 +35,9 @@ void CheckMessages(std::string_view wire) {
   if (fhir::WriteJson(encoded, {}, &by_wire).ok() != written) Broken("both can be written");
   if (written && json != by_wire) Broken("both are written alike");
 }
+
+// protobuf tells every text that is not UTF-8.
+[[maybe_unused]] auto* const kBefore = google::protobuf::SetLogHandler(nullptr);
 
 }  // namespace
 

@@ -75,6 +75,8 @@ TEST(MessagesTest, DamageIsRefusedAsByProtobuf) {
   const std::string_view not_utf8("\x0a\x03\x0a\x01\xff", 5);                        // Patient.id
   EXPECT_FALSE(ParseResource(not_utf8, &resource));
   EXPECT_FALSE(ParseResource("\xff", &resource));
+  // A length of six bytes, which protobuf does not take.
+  EXPECT_FALSE(ParseResource(std::string_view("\x0a\x80\x80\x80\x80\x80\x00", 7), &resource));
   v1::Resource deep;
   v1::Resource* inner = &deep;
   for (int i = 0; i < 40; ++i) inner = inner->mutable_bundle()->add_entries()->mutable_resource();
