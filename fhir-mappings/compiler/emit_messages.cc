@@ -116,9 +116,7 @@ class MessageEmitter {
       ReadNumber(*type.proto->FindFieldByNumber(meaning.field));
     if (type.extra_field != 0) {
       const std::string extra = Accessor(*type.proto->FindFieldByNumber(type.extra_field));
-      Case(type.extra_field,
-           true,
-           "m.mutable_" + extra + "()->assign(f.bytes.data(), f.bytes.size());");
+      Case(type.extra_field, true, "m.set_" + extra + "(std::string(f.bytes));");
     }
     EndReader();
   }
@@ -126,19 +124,22 @@ class MessageEmitter {
   void ReadMember(const SchemaMember& member, const FieldDescriptor& field) {
     if (IsVarint(member.kind)) return ReadNumber(field);
     const std::string name = Accessor(field);
-    const std::string place = (member.repeated ? "m.add_" : "m.mutable_") + name + "()";
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      const bool text = field.type() == FieldDescriptor::TYPE_STRING;
-      Case(field.number(),
-           true,
-           std::string(text ? "if (!reading.IsText(f.bytes)) return false;\n        " : "") +
-               (member.repeated ? "m.add_" : "m.set_") + name + "(std::string(f.bytes));");
-      return;
+    const std::string put = std::string("m.") + (member.repeated ? "add_" : "set_") + name;
+    const std::string inner = std::string("*m.") + (member.repeated ? "add_" : "mutable_") + name;
+    switch (field.type()) {
+      case FieldDescriptor::TYPE_STRING:
+        return Case(field.number(),
+                    true,
+                    "if (!reading.IsText(f.bytes)) return false;\n        " + put +
+                        "(std::string(f.bytes));");
+      case FieldDescriptor::TYPE_BYTES:
+        return Case(field.number(), true, put + "(std::string(f.bytes));");
+      default:
+        return Case(field.number(),
+                    true,
+                    "if (!" + ReadFunction(member) + "(f.bytes, " + inner + "()" +
+                        (member.kind == Kind::kDate ? "" : ", reading") + ")) return false;");
     }
-    Case(field.number(),
-         true,
-         "if (!" + ReadFunction(member) + "(f.bytes, *" + place + Depth(member) +
-             ")) return false;");
   }
 
   static std::string ReadFunction(const SchemaMember& member) {
@@ -146,10 +147,6 @@ class MessageEmitter {
     if (member.kind == Kind::kResource) return "ReadResource";
     if (member.kind != Kind::kMessage) return "ReadDateTime";
     return Function("Read", static_cast<std::size_t>(member.ref));
-  }
-
-  static std::string Depth(const SchemaMember& member) {
-    return member.kind == Kind::kDate ? "" : ", reading";
   }
 
   void ReadNumber(const FieldDescriptor& field) {
