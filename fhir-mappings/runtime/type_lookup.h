@@ -11,7 +11,7 @@ namespace handoff::fhir::internal {
 
 // Names are short: comparing words in place costs less than a call.
 inline bool SameText(std::string_view a, std::string_view b) {
-  return SameName(a, KeyOf(a), b, KeyOf(b));
+  return a.size() == b.size() && SameName(a, KeyOf(a), b, KeyOf(b));
 }
 
 // The one of `table`, which `index` belongs to, that is called `name`, or nullptr.
