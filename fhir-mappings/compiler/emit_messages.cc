@@ -59,10 +59,10 @@ class MessageEmitter {
   std::string Reader() {
     out_ = kBegin;
     for (std::size_t i = 0; i < schema_.types.size(); ++i)
-      out_ += "bool " + Function("Read", i) + "(std::string_view wire, " +
-              ClassOf(*schema_.types[i].proto) + "& m, Reading reading);\n";
-    out_ += "bool ReadResource(std::string_view wire, v1::Resource& m, Reading reading);\n\n";
+      out_ += Reads(Function("Read", i), ClassOf(*schema_.types[i].proto)) + ";\n";
+    out_ += Reads("ReadResource", "v1::Resource") + ";\n\n";
     for (std::size_t i = 0; i < schema_.types.size(); ++i) ReadType(i);
+    ReadOpaque();
     ReadUnion();
     out_ +=
         "}  // namespace\n\nbool ReadMessage(std::string_view encoded, v1::Resource& m, Utf8 utf8) "
@@ -74,9 +74,9 @@ class MessageEmitter {
   std::string Writer() {
     out_ = kBegin;
     for (std::size_t i = 0; i < schema_.types.size(); ++i)
-      out_ += "[[maybe_unused]] void " + Function("Write", i) + "(const " +
-              ClassOf(*schema_.types[i].proto) + "& m, MessageWriter& w);\n";
-    out_ += "void WriteResource(const v1::Resource& m, MessageWriter& w);\n\n";
+      out_ += "[[maybe_unused]] " + Writes(Function("Write", i), ClassOf(*schema_.types[i].proto)) +
+              ";\n";
+    out_ += Writes("WriteResource", "v1::Resource") + ";\n\n";
     for (std::size_t i = 0; i < schema_.types.size(); ++i) WriteType(i);
     WriteUnion();
     out_ +=
@@ -88,9 +88,13 @@ class MessageEmitter {
  private:
   // --- Wire bytes to messages.
 
+  static std::string Reads(const std::string& name, const std::string& message) {
+    return "bool " + name + "(std::string_view wire, " + message + "& m, Reading reading)";
+  }
+
   void BeginReader(const std::string& name, const std::string& message) {
-    out_ += "bool " + name + "(std::string_view wire, " + message +
-            "& m, Reading reading) {\n"
+    out_ += Reads(name, message) +
+            " {\n"
             "  if (++reading.depth > kMaxParseDepth) return false;\n"
             "  WireReader reader(wire);\n"
             "  for (WireField f; reader.Next(f);) {\n"
@@ -163,8 +167,24 @@ class MessageEmitter {
              put + "n));\n          if (!packed.ok()) return false;\n        }");
   }
 
+  // It has no map: its `meta` is what the model reads of it.
+  void ReadOpaque() {
+    const Descriptor& opaque = *Opaque().message_type();
+    BeginReader("ReadOpaque", ClassOf(opaque));
+    SchemaMember member;
+    member.kind = Kind::kMessage;
+    member.ref = schema_.meta_type;
+    for (int i = 0; i < opaque.field_count(); ++i) ReadMember(member, *opaque.field(i));
+    EndReader();
+  }
+
+  const FieldDescriptor& Opaque() const { return *resource_.FindFieldByName("opaque"); }
+
   void ReadUnion() {
     BeginReader("ReadResource", "v1::Resource");
+    Case(Opaque().number(),
+         true,
+         "if (!ReadOpaque(f.bytes, *m.mutable_opaque(), reading)) return false;");
     for (std::size_t i = 0; i < schema_.types.size(); ++i) {
       const int number = schema_.types[i].resource_field;
       if (number == 0) continue;
@@ -179,14 +199,17 @@ class MessageEmitter {
 
   // --- Messages to JSON.
 
+  static std::string Writes(const std::string& name, const std::string& message) {
+    return "void " + name + "(const " + message + "& m, MessageWriter& w)";
+  }
+
   static std::string Name(const SchemaMember& member) {
     return "\",\\\"" + member.name + "\\\":\"";
   }
 
   void WriteType(std::size_t i) {
     const SchemaType& type = schema_.types[i];
-    out_ += "void " + Function("Write", i) + "(const " + ClassOf(*type.proto) +
-            "& m, MessageWriter& w) {  // " + type.name + "\n";
+    out_ += Writes(Function("Write", i), ClassOf(*type.proto)) + " {  // " + type.name + "\n";
     WriteByWire(i);
     out_ += type.resource_field == 0 ? "  if (!w.Begin()) return;\n"
                                      : "  if (!w.BeginResource(\"{\\\"resourceType\\\":\\\"" +
@@ -270,10 +293,10 @@ class MessageEmitter {
   }
 
   void WriteUnion() {
-    out_ +=
-        "void WriteResource(const v1::Resource& m, MessageWriter& w) {\n"
-        "  if (UnknownFields::StandIn(m)) return w.Damaged(\"Resource\");\n"
-        "  switch (static_cast<int>(m.resource_case())) {\n";
+    out_ += Writes("WriteResource", "v1::Resource") +
+            " {\n"
+            "  if (UnknownFields::StandIn(m)) return w.Damaged(\"Resource\");\n"
+            "  switch (static_cast<int>(m.resource_case())) {\n";
     for (std::size_t i = 0; i < schema_.types.size(); ++i) {
       const int number = schema_.types[i].resource_field;
       if (number == 0) continue;

@@ -127,4 +127,10 @@ bool DecodeDateTime(std::string_view wire, DecodedDateTime& time) {
   return reader.ok();
 }
 
+bool AppendDateTimeText(const DecodedDateTime& time, Kind kind, Sink& out) {
+  if (time.text.empty()) return AppendDateTime(time.parts, out);
+  out.Append(time.text);
+  return ParseDateTime(time.text, kind).has_value();
+}
+
 }  // namespace handoff::fhir::internal

@@ -30,4 +30,7 @@ struct DecodedDateTime {
 bool DecodeDate(std::string_view wire, DateParts& date);
 bool DecodeDateTime(std::string_view wire, DecodedDateTime& time);
 
+// The JSON text without quotes; false if the message says no time of this kind.
+bool AppendDateTimeText(const DecodedDateTime& time, Kind kind, Sink& out);
+
 }  // namespace handoff::fhir::internal

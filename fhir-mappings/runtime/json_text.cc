@@ -347,6 +347,17 @@ void AppendJsonString(std::string_view text, Sink& out) {
   out.Put('"');
 }
 
+bool AppendCode(const Enum& codes, std::uint64_t number, Sink& out) {
+  const EnumCode* const code = FindCode(codes, number);
+  if (code == nullptr) return false;
+  char* const begin = out.Room(code->code.size() + 2);
+  *begin = '"';
+  char* const end = CopyBytes(begin + 1, code->code);
+  *end = '"';
+  out.End(end + 1);
+  return true;
+}
+
 void AppendMembers(std::string_view object, Sink& out) {
   const std::string_view inside = object.substr(std::min(object.find('{') + 1, object.size()));
   if (inside.find_first_not_of(' ') == inside.find('}')) return;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "fhir-mappings/runtime/sink.h"
+#include "fhir-mappings/runtime/tables.h"
 
 namespace handoff::fhir::internal {
 
@@ -18,6 +20,9 @@ inline constexpr unsigned kMaxTextDepth = 600;
 void AppendJsonString(std::string_view text, Sink& out);
 // The same without quotes.
 void AppendEscaped(std::string_view text, Sink& out);
+
+// Appends the code of a number in quotes; false if `codes` has none.
+bool AppendCode(const Enum& codes, std::uint64_t number, Sink& out);
 
 // Appends the members of `object`, which is one JSON object, to the open object that `out` ends
 // with.

@@ -16,7 +16,6 @@
 #include "fhir-mappings/runtime/rewriter.h"
 #include "fhir-mappings/runtime/sink.h"
 #include "fhir-mappings/runtime/tables.h"
-#include "fhir-mappings/runtime/type_lookup.h"
 #include "fhir-mappings/runtime/wire.h"
 #include "handoff/v1/types.pb.h"
 
@@ -44,24 +43,12 @@ constexpr Number NumberOf(std::uint64_t value) {
 
 bool IsLongUtf8(std::string_view text);
 
-// The first and the last bytes of `text`, a word each, which may overlap.
-template <class Word>
-std::uint64_t Ends(std::string_view text) {
-  return LoadWord<Word>(text.data()) | LoadWord<Word>(text.data() + text.size() - sizeof(Word));
-}
-
 // Most texts are short, and ASCII.
 inline bool IsUtf8(std::string_view text) {
   const std::size_t n = text.size();
-  std::uint64_t bits = 0;
-  if (n >= 8) {
-    bits = Ends<std::uint64_t>(text);
-    for (std::size_t i = 8; i + 8 < n; i += 8) bits |= LoadWord<std::uint64_t>(text.data() + i);
-  } else if (n >= 4) {
-    bits = Ends<std::uint32_t>(text);
-  } else if (n != 0) {
-    bits = Ends<std::uint8_t>(text) | static_cast<std::uint8_t>(text[n / 2]);
-  }
+  const NameKey ends = KeyOf(text);
+  std::uint64_t bits = ends.first | ends.last;
+  for (std::size_t i = 8; i + 8 < n; i += 8) bits |= LoadWord<std::uint64_t>(text.data() + i);
   return (bits & 0x8080'8080'8080'8080u) == 0 || IsLongUtf8(text);
 }
 

@@ -8,7 +8,6 @@
 #include "fhir-mappings/runtime/json_text.h"
 #include "fhir-mappings/runtime/message_code.h"
 #include "fhir-mappings/runtime/resource.h"
-#include "fhir-mappings/runtime/type_lookup.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::fhir {
@@ -49,7 +48,7 @@ bool ReadDateTime(std::string_view wire, v1::DateTime& m, Reading reading) {
         break;
       case Case(v1::DateTime::kTextFieldNumber, true):
         if (!reading.IsText(f.bytes)) return false;
-        m.mutable_text()->assign(f.bytes.data(), f.bytes.size());
+        m.set_text(std::string(f.bytes));
         break;
       default:
         return false;
@@ -80,15 +79,8 @@ void MessageWriter::PutDecimal(const std::string& text) {
 void MessageWriter::PutNumber(std::int64_t value) { out_.Append(std::to_string(value)); }
 
 void MessageWriter::PutCode(int value, const Enum& codes) {
-  const EnumCode* const code =
-      FindCode(codes, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
-  if (code == nullptr) return Damaged(codes.name);
-  const std::string_view text = code->code;
-  char* const begin = out_.Room(text.size() + 2);
-  *begin = '"';
-  char* const end = CopyBytes(begin + 1, text);
-  *end = '"';
-  out_.End(end + 1);
+  if (!AppendCode(codes, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)), out_))
+    Damaged(codes.name);
 }
 
 void MessageWriter::PutDate(const v1::Date& date) {
@@ -100,23 +92,19 @@ void MessageWriter::PutDate(const v1::Date& date) {
 }
 
 void MessageWriter::PutDateTime(const v1::DateTime& time, Kind kind) {
-  bool good = !UnknownFields::StandIn(time);
   const int precision = time.precision();
+  DecodedDateTime decoded;
+  decoded.text = time.text();
+  decoded.parts.seconds = time.seconds();
+  decoded.parts.nanos = time.nanos();
+  decoded.parts.fraction_digits = time.fraction_digits();
+  decoded.parts.offset_minutes = time.offset_minutes();
+  decoded.parts.zulu = time.zulu();
+  if (precision != 0) decoded.parts.precision = static_cast<DateTimeParts::Precision>(precision);
   out_.Put('"');
-  if (!time.text().empty()) {
-    good = good && ParseDateTime(time.text(), kind).has_value();
-    out_.Append(time.text());
-  } else {
-    DateTimeParts parts;
-    parts.seconds = time.seconds();
-    parts.nanos = time.nanos();
-    parts.fraction_digits = time.fraction_digits();
-    parts.offset_minutes = time.offset_minutes();
-    parts.zulu = time.zulu();
-    if (precision != 0) parts.precision = static_cast<DateTimeParts::Precision>(precision);
-    good = good && AppendDateTime(parts, out_);
-  }
-  if (!good || precision < 0 || precision > v1::DateTime::SECOND) Damaged("a dateTime");
+  if (UnknownFields::StandIn(time) || precision < 0 || precision > v1::DateTime::SECOND ||
+      !AppendDateTimeText(decoded, kind, out_))
+    Damaged("a dateTime");
   out_.Put('"');
 }
 
@@ -139,7 +127,7 @@ bool MessageWriter::IsAbsent(const v1::Resource& resource) {
 bool ParseResource(std::string_view encoded, v1::Resource* resource, Utf8 utf8) {
   resource->Clear();
   if (internal::ReadMessage(encoded, *resource, utf8)) return true;
-  // An opaque resource, or what another version of the model wrote.
+  // What another version of the model wrote, or damage.
   return resource->ParseFromArray(encoded.data(), static_cast<int>(encoded.size()));
 }
 

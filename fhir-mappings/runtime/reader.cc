@@ -24,6 +24,7 @@ bool Reader::Run(std::string_view json) {
     // A byte order mark is not allowed, but may be ignored (RFC 8259 8.1), and some senders write
     // it.
     if (json.starts_with("\xEF\xBB\xBF")) json.remove_prefix(3);
+    out_.Reserve(json.size());
     out_.Room(json.size() / 2);
     Parse(json);
   }
@@ -312,6 +313,5 @@ bool handoff::fhir::ReadJson(std::string_view json,
                              const ReadOptions& options,
                              std::string* encoded,
                              Issues* issues) {
-  encoded->reserve(json.size());
   return internal::Reader(options, encoded, issues).Run(json);
 }

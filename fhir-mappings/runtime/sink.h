@@ -59,6 +59,13 @@ class Sink {
   std::string_view View(std::size_t from) const { return {begin_ + from, size() - from}; }
   void Truncate(std::size_t size) { p_ = begin_ + size; }
 
+  // The string will not move before it has `n` bytes; none is filled with zeros.
+  void Reserve(std::size_t n) {
+    const std::size_t used = size();
+    out_->reserve(n);
+    Follow(used);
+  }
+
   // Room for `n` more bytes; write at the result, then Advance by what was used.
   char* Room(std::size_t n) {
     if (static_cast<std::size_t>(end_ - p_) < n) Grow(n);

@@ -437,12 +437,7 @@ bool Writer::Packed(const Member& member, std::uint64_t number) {
 }
 
 bool Writer::Code(const Member& member, std::uint64_t number) {
-  const EnumCode* const code = FindCode(kTables.enums[member.ref], number);
-  if (code == nullptr) return Damaged(member.name);
-  out_.Put('"');
-  out_.Append(code->code);
-  out_.Put('"');
-  return true;
+  return AppendCode(kTables.enums[member.ref], number, out_) || Damaged(member.name);
 }
 
 bool Writer::DateText(const Member& member, std::string_view wire) {
@@ -453,13 +448,7 @@ bool Writer::DateText(const Member& member, std::string_view wire) {
     good = DecodeDate(wire, date) && AppendDate(date, out_);
   } else {
     DecodedDateTime time;
-    good = DecodeDateTime(wire, time);
-    if (good && !time.text.empty()) {
-      good = ParseDateTime(time.text, member.kind).has_value();
-      out_.Append(time.text);
-    } else if (good) {
-      good = AppendDateTime(time.parts, out_);
-    }
+    good = DecodeDateTime(wire, time) && AppendDateTimeText(time, member.kind, out_);
   }
   if (!good) return Damaged(member.name);
   out_.Put('"');

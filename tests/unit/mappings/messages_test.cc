@@ -61,7 +61,7 @@ TEST(MessagesTest, AResourceOfEveryFormIsFilledAsByProtobuf) {
 }
 
 TEST(MessagesTest, WhatAnotherVersionWroteIsKeptAndNotWrittenAsJson) {
-  // Patient { id: "x", 15-bit field 2000: 1 }
+  // Patient { id: "x", field 2000: 1 }
   const std::string encoded("\x0a\x06\x0a\x01x\x80\x7d\x01", 8);
   v1::Resource resource;
   ASSERT_TRUE(ParseResource(encoded, &resource));
@@ -87,7 +87,7 @@ TEST(MessagesTest, DamageIsRefusedAsByProtobuf) {
 }
 
 TEST(MessagesTest, AFieldThatStandsTwiceIsMerged) {
-  // Patient { marital_status { text: "a" } marital_status { text: "b" } }, as the wire form allows.
+  // Patient { marital_status { text } } and { marital_status { codings } }, one behind the other.
   v1::Resource first;
   first.mutable_patient()->mutable_marital_status()->set_text("a");
   v1::Resource second;
