@@ -55,10 +55,9 @@ void ReadPlan(const Written& written, Reading* reading) {
   } else {
     occurred_us = std::min(occurred_us, StatedTime(plan).value_or(occurred_us));
   }
-  const auto story = reading->stories().Tell(written.name, written.person_id);
   v1::Event& event =
       reading->AddEvent(v1::EVENT_KIND_PLAN_VERSION, written.name, written.person_id, occurred_us);
-  event.mutable_resources()->Assign(story.begin(), story.end());
+  reading->stories().Tell(written.name, written.person_id, event.mutable_resources());
 }
 
 // The CarePlan of this message that lists the goal; null if none does.
@@ -91,12 +90,12 @@ void ReadGoal(const Written& written, Reading* reading) {
     if (goal.lifecycle_status() == v1::GOAL_LIFECYCLE_STATUS_ENTERED_IN_ERROR) return;
     occurred_us = std::min(occurred_us, StatedTime(goal, plan).value_or(occurred_us));
   }
-  auto story = reading->stories().Tell(written.name, written.person_id);
-  if (plan != nullptr && plan->person_id == written.person_id) story.push_back(plan->name);
   v1::Event& event =
       reading->AddEvent(v1::EVENT_KIND_GOAL_STATUS, written.name, written.person_id, occurred_us);
   event.set_status(CodeOf(goal.lifecycle_status()));
-  event.mutable_resources()->Assign(story.begin(), story.end());
+  reading->stories().Tell(written.name, written.person_id, event.mutable_resources());
+  if (plan != nullptr && plan->person_id == written.person_id)
+    *event.mutable_resources()->Add() = plan->name;
 }
 
 }  // namespace

@@ -17,16 +17,6 @@ std::string PathOf(const Written& written, std::string_view element) {
   return path;
 }
 
-Reading::Reading(const Message& message, Facts& facts)
-    : message_(message), facts_(facts), stories_(message, facts) {
-  for (const Written& written : message.resources) written_[KeyOf(written.name)] = &written;
-}
-
-const Written* Reading::FindWritten(const ResourceKey& key) const {
-  const auto found = written_.find(key);
-  return found == written_.end() ? nullptr : found->second;
-}
-
 std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
   if (key.id.empty()) return std::nullopt;
   v1::Resource resource;

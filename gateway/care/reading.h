@@ -22,15 +22,18 @@ std::string PathOf(const Written& written, std::string_view element);
 
 class Reading {
  public:
-  Reading(const Message& message, Facts& facts);
+  Reading(const Message& message, Facts& facts)
+      : message_(message), facts_(facts), stories_(message, facts) {}
 
   const Message& message() const { return message_; }
   Facts& facts() { return facts_; }
   Stories& stories() { return stories_; }
   std::int64_t received_us() const { return ToMicros(message_.received); }
 
-  const Written* FindWritten(
-      const ResourceKey& key) const;  // null if the message does not write it
+  // Null if the message does not write it.
+  const Written* FindWritten(const ResourceKey& key) const {
+    return stories_.FindWritten(key.type, key.id);
+  }
   // The resource as the message leaves it, if it is of this message or stored.
   std::optional<v1::Resource> Resource(const ResourceKey& key);
 
@@ -55,7 +58,6 @@ class Reading {
   Facts& facts_;
   Stories stories_;
   Understanding out_;
-  absl::flat_hash_map<ResourceKey, const Written*> written_;
   absl::flat_hash_map<std::string, std::uint64_t> stored_versions_;  // by id of a stay or referral
 };
 

@@ -251,8 +251,7 @@ class ReferralReader {
         at_us);
     event.set_referral_id(referral.id());
     if (!asked) event.set_status(std::string(StateCode(referral.state())));
-    const auto story = reading_.stories().Tell(written_.name, written_.person_id);
-    event.mutable_resources()->Assign(story.begin(), story.end());
+    reading_.stories().Tell(written_.name, written_.person_id, event.mutable_resources());
   }
 
   const EventRules& rules_;

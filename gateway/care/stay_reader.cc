@@ -26,7 +26,7 @@ struct News {
 
 struct Visit {
   const v1::Encounter& now;
-  v1::ResourceName name;
+  const v1::ResourceName& name;
   std::uint64_t person_id = 0;
   const v1::Encounter* before = nullptr;
   v1::EventKind announced = v1::EVENT_KIND_UNSPECIFIED;
@@ -255,10 +255,11 @@ class VisitReader {
     event.set_transition_id(id);
     event.set_status(news.status);
     Stories& stories = reading_.stories();
-    const auto story = visit_.announced != v1::EVENT_KIND_UNSPECIFIED
-                           ? stories.TellMessage(visit_.name, person_id_)
-                           : stories.TellWithReferrers(visit_.name, person_id_);
-    event.mutable_resources()->Assign(story.begin(), story.end());
+    if (visit_.announced != v1::EVENT_KIND_UNSPECIFIED) {
+      stories.TellMessage(visit_.name, person_id_, event.mutable_resources());
+    } else {
+      stories.TellWithReferrers(visit_.name, person_id_, event.mutable_resources());
+    }
   }
 
   const EventRules& rules_;
@@ -300,11 +301,12 @@ void ReadStored(const EventRules& rules,
         "MessageHeader.focus");
     return;
   }
-  Visit visit{
-      resource.encounter(), {}, stored->person_id, nullptr, announced, "MessageHeader.focus"};
-  visit.name.set_type(key.type);
-  visit.name.set_id(key.id);
-  visit.name.set_version(stored->version);
+  v1::ResourceName name;
+  name.set_type(key.type);
+  name.set_id(key.id);
+  name.set_version(stored->version);
+  const Visit visit{
+      resource.encounter(), name, stored->person_id, nullptr, announced, "MessageHeader.focus"};
   VisitReader(rules, reading, visit).Run();
 }
 

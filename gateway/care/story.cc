@@ -16,9 +16,8 @@ bool IsAdministrative(std::string_view type) {
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
-bool LeadsOn(const ResourceKey& focus, const ResourceKey& from) {
-  return from == focus || IsAdministrative(from.type) ||
-         (focus.type == "Task" && from.type == "ServiceRequest");
+bool LeadsOn(std::string_view focus_type, std::string_view type) {
+  return IsAdministrative(type) || (focus_type == "Task" && type == "ServiceRequest");
 }
 
 // What is prescribed and given often stands in a resource of its own, which says nothing of whom it
@@ -42,102 +41,108 @@ std::vector<ResourceKey> ReferencesOf(std::string_view encoded) {
   return keys;
 }
 
-void Stories::ReadMessage() {
-  if (read_) return;
-  read_ = true;
-  chapters_.reserve(message_.resources.size());
-  order_.reserve(message_.resources.size());
-  for (const Written& written : message_.resources) {
-    ResourceKey key = KeyOf(written.name);
-    chapters_[key] = Chapter{written.name, written.person_id, ReferencesOf(written.encoded)};
-    order_.push_back(std::move(key));
+Stories::Stories(const Message& message, Facts& facts) : message_(message), facts_(facts) {
+  by_key_.reserve(message.resources.size());
+  for (const Written& written : message.resources) {
+    Chapter& chapter = chapters_.emplace_back();
+    chapter.key = {written.name.type(), written.name.id()};
+    chapter.written = &written;
+    by_key_[chapter.key] = &chapter;
   }
 }
 
-const Stories::Chapter* Stories::Find(const ResourceKey& key) {
-  if (const auto found = chapters_.find(key); found != chapters_.end()) {
-    return found->second.name.id().empty() ? nullptr : &found->second;
-  }
-  Chapter chapter;
-  if (const std::optional<StoredNow> stored = facts_.Find(key)) {
-    chapter.name.set_type(key.type);
-    chapter.name.set_id(key.id);
-    chapter.name.set_version(stored->version);
-    chapter.person_id = stored->person_id;
-    chapter.references = ReferencesOf(stored->encoded);
-  }
-  const Chapter& kept = chapters_[key] = std::move(chapter);
-  return kept.name.id().empty() ? nullptr : &kept;
+const Written* Stories::FindWritten(std::string_view type, std::string_view id) const {
+  const auto found = by_key_.find(Key(type, id));
+  return found == by_key_.end() ? nullptr : found->second->written;
 }
 
-std::vector<v1::ResourceName> Stories::Tell(const v1::ResourceName& focus,
-                                            std::uint64_t person_id) {
-  ReadMessage();
-  const ResourceKey start = KeyOf(focus);
-  std::vector<v1::ResourceName> story{focus};
-  absl::flat_hash_set<ResourceKey> seen{start};
-  std::vector<ResourceKey> open{start};
+Stories::Chapter& Stories::At(Key key) {
+  if (const auto found = by_key_.find(key); found != by_key_.end()) return *found->second;
+  Chapter& chapter = chapters_.emplace_back();
+  chapter.own_key = {std::string(key.first), std::string(key.second)};
+  chapter.key = {chapter.own_key.type, chapter.own_key.id};
+  by_key_.emplace(chapter.key, &chapter);
+  return chapter;
+}
+
+bool Stories::IsThere(Chapter& chapter) {
+  if (chapter.written != nullptr) return true;
+  if (!chapter.looked_up) {
+    chapter.stored = facts_.Find(chapter.own_key);
+    chapter.looked_up = true;
+  }
+  return chapter.stored.has_value();
+}
+
+// REQUIRES: it is there.
+const std::vector<Stories::Chapter*>& Stories::ReferencesOf(Chapter& chapter) {
+  if (chapter.references) return *chapter.references;
+  const std::string_view encoded = chapter.written != nullptr
+                                       ? chapter.written->encoded
+                                       : std::string_view(chapter.stored->encoded);
+  std::vector<Chapter*>& references = chapter.references.emplace();
+  fhir::VisitReferences(encoded, [&](std::string_view, const fhir::ReferenceView& reference) {
+    if (reference.IsRelative()) references.push_back(&At({reference.type, reference.id}));
+  });
+  return references;
+}
+
+bool Stories::Take(Chapter& chapter, std::uint64_t person_id, Names* story) {
+  if (std::exchange(chapter.told, story_) == story_ || !IsThere(chapter)) return false;
+  const Written* written = chapter.written;
+  if (IsAboutAnother(person_id,
+                     written != nullptr ? written->person_id : chapter.stored->person_id))
+    return false;
+  v1::ResourceName& name = *story->Add();
+  if (written != nullptr) {
+    name = written->name;
+  } else {
+    name.set_type(chapter.own_key.type);
+    name.set_id(chapter.own_key.id);
+    name.set_version(chapter.stored->version);
+  }
+  return true;
+}
+
+void Stories::Tell(const v1::ResourceName& focus, std::uint64_t person_id, Names* story) {
+  ++story_;
+  Chapter& start = At({focus.type(), focus.id()});
+  start.told = story_;
+  *story->Add() = focus;
+  std::vector<Chapter*> open{&start};
   for (std::size_t next = 0; next < open.size(); ++next) {
-    const ResourceKey from = open[next];
-    const Chapter* chapter = Find(from);
-    if (chapter == nullptr) continue;
-    // A copy: Find() below may move the chapters.
-    const std::vector<ResourceKey> references = chapter->references;
-    for (const ResourceKey& key : references) {
-      if (!seen.insert(key).second) continue;
-      const Chapter* told = Find(key);
-      if (told == nullptr || IsAboutAnother(person_id, told->person_id)) continue;
-      story.push_back(told->name);
-      if (LeadsOn(start, key)) open.push_back(key);
+    Chapter& from = *open[next];
+    if (!IsThere(from)) continue;
+    for (Chapter* chapter : ReferencesOf(from)) {
+      if (Take(*chapter, person_id, story) && LeadsOn(focus.type(), chapter->key.first))
+        open.push_back(chapter);
     }
   }
-  return story;
 }
 
-std::vector<v1::ResourceName> Stories::TellWithReferrers(const v1::ResourceName& focus,
-                                                         std::uint64_t person_id) {
-  std::vector<v1::ResourceName> story = Tell(focus, person_id);
-  absl::flat_hash_set<ResourceKey> seen;
-  for (const v1::ResourceName& name : story) seen.insert(KeyOf(name));
-  const ResourceKey target = KeyOf(focus);
-  for (const ResourceKey& key : order_) {
-    const Chapter& chapter = chapters_.at(key);
+void Stories::TellWithReferrers(const v1::ResourceName& focus,
+                                std::uint64_t person_id,
+                                Names* story) {
+  Tell(focus, person_id, story);
+  Chapter* const target = &At({focus.type(), focus.id()});
+  for (std::size_t i = 0; i < message_.resources.size(); ++i) {
+    Chapter& chapter = chapters_[i];
     // Another stay that is part of this one has a story of its own.
-    if (key.type == focus.type() || IsAboutAnother(person_id, chapter.person_id)) continue;
-    const auto& references = chapter.references;
+    if (chapter.key.first == focus.type()) continue;
+    const std::vector<Chapter*>& references = ReferencesOf(chapter);
     if (std::find(references.begin(), references.end(), target) == references.end()) continue;
-    if (!seen.insert(key).second) continue;
-    story.push_back(chapter.name);
-    AddMedications(references, person_id, seen, story);
-  }
-  return story;
-}
-
-// Takes the references as a copy: Find() may move the chapters.
-void Stories::AddMedications(std::vector<ResourceKey> references,
-                             std::uint64_t person_id,
-                             absl::flat_hash_set<ResourceKey>& seen,
-                             std::vector<v1::ResourceName>& story) {
-  for (const ResourceKey& key : references) {
-    if (key.type != kMedication || seen.contains(key)) continue;
-    const Chapter* told = Find(key);
-    if (told == nullptr || IsAboutAnother(person_id, told->person_id)) continue;
-    seen.insert(key);
-    story.push_back(told->name);
+    if (!Take(chapter, person_id, story)) continue;
+    for (Chapter* named : references) {
+      if (named->key.first == kMedication) Take(*named, person_id, story);
+    }
   }
 }
 
-std::vector<v1::ResourceName> Stories::TellMessage(const v1::ResourceName& focus,
-                                                   std::uint64_t person_id) {
-  std::vector<v1::ResourceName> story = Tell(focus, person_id);
-  absl::flat_hash_set<ResourceKey> seen;
-  for (const v1::ResourceName& name : story) seen.insert(KeyOf(name));
-  for (const ResourceKey& key : order_) {
-    const Chapter& chapter = chapters_.at(key);
-    if (IsAboutAnother(person_id, chapter.person_id)) continue;
-    if (seen.insert(key).second) story.push_back(chapter.name);
+void Stories::TellMessage(const v1::ResourceName& focus, std::uint64_t person_id, Names* story) {
+  Tell(focus, person_id, story);
+  for (std::size_t i = 0; i < message_.resources.size(); ++i) {
+    Take(chapters_[i], person_id, story);
   }
-  return story;
 }
 
 }  // namespace handoff::care

@@ -2,12 +2,15 @@
 // any view is applied.
 #pragma once
 
+#include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 
 #include "gateway/care/events.h"
 
@@ -17,43 +20,57 @@ ResourceKey KeyOf(const v1::ResourceName& name);
 // What an encoded resource refers to by type and id.
 std::vector<ResourceKey> ReferencesOf(std::string_view encoded);
 
-// The references among the resources of one message, read when the first story asks for them.
+// The resources of one message and what they refer to, as far as a story asks.
+//
+// Thread safety: one thread at a time.
 class Stories {
  public:
-  Stories(const Message& message, Facts& facts) : message_(message), facts_(facts) {}
+  using Names = google::protobuf::RepeatedPtrField<v1::ResourceName>;
 
-  // The focus first, then what it leads to. References are followed from the focus, from a Task to
-  // its ServiceRequest, and through places and practitioners; a Condition or a plan is told of,
-  // what it refers to in turn is not. Nothing about another person gets in, whoever refers to it.
-  std::vector<v1::ResourceName> Tell(const v1::ResourceName& focus, std::uint64_t person_id);
+  // `message` and `facts` must outlive it.
+  Stories(const Message& message, Facts& facts);
+
+  // Adds to `*story` the focus, then what it leads to. References are followed from the focus, from
+  // a Task to its ServiceRequest, and through places and practitioners; a Condition or a plan is
+  // told of, what it refers to in turn is not. Nothing about another person gets in, whoever refers
+  // to it.
+  void Tell(const v1::ResourceName& focus, std::uint64_t person_id, Names* story);
 
   // The same, and every resource of the message that refers to the focus (what was found and done
   // in a stay), with the medications that these name.
-  std::vector<v1::ResourceName> TellWithReferrers(const v1::ResourceName& focus,
-                                                  std::uint64_t person_id);
+  void TellWithReferrers(const v1::ResourceName& focus, std::uint64_t person_id, Names* story);
 
-  // The same, and all that the message tells of the person.
-  std::vector<v1::ResourceName> TellMessage(const v1::ResourceName& focus, std::uint64_t person_id);
+  // The same as Tell(), and all that the message tells of the person.
+  void TellMessage(const v1::ResourceName& focus, std::uint64_t person_id, Names* story);
+
+  // Null if the message does not write it.
+  const Written* FindWritten(std::string_view type, std::string_view id) const;
 
  private:
+  using Key = std::pair<std::string_view, std::string_view>;  // type, id
+
+  // One resource, of the message or named by one.
   struct Chapter {
-    v1::ResourceName name;
-    std::uint64_t person_id = 0;
-    std::vector<ResourceKey> references;
+    ResourceKey own_key;  // what `key` views if the message does not write it
+    Key key;
+    const Written* written = nullptr;  // null: asked for in the store
+    std::optional<StoredNow> stored;
+    bool looked_up = false;  // in the store
+    std::optional<std::vector<Chapter*>> references;
+    std::uint64_t told = 0;  // the last story that came by it
   };
 
-  void AddMedications(std::vector<ResourceKey> references,
-                      std::uint64_t person_id,
-                      absl::flat_hash_set<ResourceKey>& seen,
-                      std::vector<v1::ResourceName>& story);
-  void ReadMessage();
-  const Chapter* Find(const ResourceKey& key);  // null if it is neither in the message nor stored
+  Chapter& At(Key key);
+  bool IsThere(Chapter& chapter);  // in the message or stored
+  const std::vector<Chapter*>& ReferencesOf(Chapter& chapter);
+  // Takes it into the story that is being told, unless it came by before or is about another.
+  bool Take(Chapter& chapter, std::uint64_t person_id, Names* story);
 
   const Message& message_;
   Facts& facts_;
-  bool read_ = false;
-  absl::flat_hash_map<ResourceKey, Chapter> chapters_;
-  std::vector<ResourceKey> order_;  // of the message
+  std::deque<Chapter> chapters_;  // those of the message first, in its order
+  absl::flat_hash_map<Key, Chapter*> by_key_;
+  std::uint64_t story_ = 0;  // the one that is being told
 };
 
 }  // namespace handoff::care

@@ -30,8 +30,10 @@ class PartySearch {
     if (reference.has_identifier()) {
       if (const Party* party = ByIdentifier(reference.identifier())) return party;
     }
-    const std::optional<v1::Resource> target = Target(reference);
-    return target ? ByResource(*target, hops - 1) : nullptr;
+    const std::string& uri = reference.uri();
+    if (uri.starts_with('#')) return ByContained(std::string_view(uri).substr(1), hops - 1);
+    const v1::Resource* const target = Target(reference);
+    return target == nullptr ? nullptr : ByResource(*target, hops - 1);
   }
 
  private:
@@ -64,21 +66,20 @@ class PartySearch {
     }
   }
 
-  std::optional<v1::Resource> Target(const v1::Reference& reference) const {
-    const std::string& uri = reference.uri();
-    if (uri.starts_with('#')) return InContained(std::string_view(uri).substr(1));
-    if (!resolve_) return std::nullopt;
+  const v1::Resource* Target(const v1::Reference& reference) const {
+    if (!resolve_) return nullptr;
     if (!reference.resource_type().empty())
       return resolve_(reference.resource_type(), reference.resource_id());
-    return uri.empty() ? std::nullopt : resolve_("", uri);
+    return reference.uri().empty() ? nullptr : resolve_("", reference.uri());
   }
 
-  std::optional<v1::Resource> InContained(std::string_view id) const {
+  const Party* ByContained(std::string_view id, int hops) const {
     for (const std::string& encoded : contained_) {
       v1::Resource resource;
-      if (fhir::ParseResource(encoded, &resource) && IdOf(resource) == id) return resource;
+      if (fhir::ParseResource(encoded, &resource) && IdOf(resource) == id)
+        return ByResource(resource, hops);
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   // Of the types that lead to a party.

@@ -24,11 +24,11 @@
 
 namespace handoff::directory {
 
-// The current version of "type/id" as the message leaves it, or nullopt. Asked for what a claim or
-// its target refers to; of a reference that is not relative (urn:uuid:..., an absolute URL) with an
-// empty type and the text as id.
+// The current version of "type/id" as the message leaves it, or null; good until the caller of
+// these functions is done. Asked for what a claim or its target refers to; of a reference that is
+// not relative (urn:uuid:..., an absolute URL) with an empty type and the text as id.
 using ResourceResolver =
-    std::function<std::optional<v1::Resource>(std::string_view type, std::string_view id)>;
+    std::function<const v1::Resource*(std::string_view type, std::string_view id)>;
 
 struct AttributionOptions {
   // How long a party that treated stays one that is treating after the stay ended, so that the

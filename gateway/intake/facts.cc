@@ -2,26 +2,7 @@
 
 #include <utility>
 
-#include "fhir-mappings/runtime/resource.h"
-
 namespace handoff::intake {
-namespace {
-
-std::string_view StoredBytes(const Write& write) {
-  return write.encoded.empty() && write.before ? std::string_view(write.before->resource())
-                                               : write.encoded;
-}
-
-}  // namespace
-
-MessageFacts::MessageFacts(store::Snapshot& snapshot,
-                           const directory::Directory& directory,
-                           const std::vector<Write>& writes)
-    : snapshot_(snapshot), directory_(directory) {
-  for (const Write& write : writes) {
-    if (!write.refused) written_.emplace(write.key, &write);
-  }
-}
 
 std::optional<std::string> MessageFacts::LookUp(store::LinkKind kind, const ResourceKey& key) {
   return Take(snapshot_.Lookup(kind, key.type + "/" + key.id));
@@ -45,18 +26,11 @@ std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   return care::StoredNow{stored->name().version(), stored->resource(), stored->person_id()};
 }
 
-std::optional<v1::Resource> MessageFacts::Resolve(std::string_view type, std::string_view id) {
-  const ResourceKey key{std::string(type), std::string(id)};
-  v1::Resource resource;
-  if (const auto it = written_.find(key); it != written_.end()) {
-    const std::string_view bytes = StoredBytes(*it->second);
-    if (fhir::ParseResource(bytes, &resource)) return resource;
-    return std::nullopt;
-  }
-  const store::SharedResource stored = Take(snapshot_.Read(key));
-  if (!stored || stored->deleted() || !fhir::ParseResource(stored->resource(), &resource))
-    return std::nullopt;
-  return resource;
+const v1::Resource* MessageFacts::Resolve(std::string_view type, std::string_view id) {
+  if (Write* const write = resolved_.index.Find(type, id)) return resolved_.Object(*write);
+  const store::SharedResource stored = Take(snapshot_.Read({std::string(type), std::string(id)}));
+  if (!stored || stored->deleted()) return nullptr;
+  return resolved_.Parse(stored->resource());
 }
 
 PartyKey MessageFacts::PartyOf(const v1::Reference& reference) {

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 
 #include "gateway/care/events.h"
@@ -22,17 +21,19 @@ namespace handoff::intake {
 // the rules ran.
 class MessageFacts final : public care::Facts {
  public:
+  // All must outlive it.
   MessageFacts(store::Snapshot& snapshot,
                const directory::Directory& directory,
-               const std::vector<Write>& writes);
+               const Resolved& resolved)
+      : snapshot_(snapshot), directory_(directory), resolved_(resolved) {}
 
   std::optional<v1::Transition> TransitionOf(const ResourceKey& encounter) override;
   std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request) override;
   std::optional<care::StoredNow> Find(const ResourceKey& key) override;
   PartyKey PartyOf(const v1::Reference& reference) override;
 
-  // As the message leaves it.
-  std::optional<v1::Resource> Resolve(std::string_view type, std::string_view id);
+  // As the message leaves it; null if there is none. Lives as long as `resolved`.
+  const v1::Resource* Resolve(std::string_view type, std::string_view id);
 
   const absl::Status& status() const { return status_; }
 
@@ -49,7 +50,7 @@ class MessageFacts final : public care::Facts {
 
   store::Snapshot& snapshot_;
   const directory::Directory& directory_;
-  absl::flat_hash_map<ResourceKey, const Write*> written_;
+  const Resolved& resolved_;
   absl::Status status_;
 };
 

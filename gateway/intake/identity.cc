@@ -45,15 +45,17 @@ class Identifier {
   Identifier(store::Snapshot& snapshot,
              const directory::Party& sender,
              std::int64_t now_us,
-             std::vector<Write>* writes,
-             fhir::Issues* issues)
-      : snapshot_(snapshot), sender_(sender), now_us_(now_us), writes_(*writes), issues_(*issues) {}
+             Resolved* resolved)
+      : snapshot_(snapshot),
+        sender_(sender),
+        now_us_(now_us),
+        resolved_(*resolved),
+        writes_(resolved->writes),
+        issues_(resolved->issues) {}
 
   absl::StatusOr<Identified> Run() {
     for (Write& write : writes_) {
-      if (write.refused) continue;
-      fhir::AppendTokens(Encoded(write), &write.tokens);
-      by_key_.emplace(write.key, &write);
+      if (!write.refused) fhir::AppendTokens(write.now(), &write.tokens);
     }
     for (Write& write : writes_) {
       if (!write.refused && write.key.type == "Patient")
@@ -67,15 +69,12 @@ class Identifier {
       if (!write.refused && write.person == PersonId::kNone && !IsAboutNoOne(write.key.type))
         FollowNeighbour(write);
     }
-    return Identified{{persons_.begin(), persons_.end()}, std::move(links_)};
+    return Identified{
+        {std::make_move_iterator(persons_.begin()), std::make_move_iterator(persons_.end())},
+        std::move(links_)};
   }
 
  private:
-  static std::string_view Encoded(const Write& write) {
-    return write.encoded.empty() && write.before ? std::string_view(write.before->resource())
-                                                 : write.encoded;
-  }
-
   absl::StatusOr<Known*> Load(PersonId id) {
     for (Known& known : persons_) {
       if (known.person.id() == static_cast<std::uint64_t>(id)) return &known;
@@ -92,12 +91,10 @@ class Identifier {
   }
 
   absl::Status IdentifyPatient(Write& write) {
-    v1::Resource resource;
-    const std::string_view encoded = Encoded(write);
-    if (!fhir::ParseResource(encoded, &resource)) {
+    const v1::Resource* resource = resolved_.Object(write);
+    if (resource == nullptr)
       return absl::DataLossError("a Patient does not parse after translation");
-    }
-    const v1::Patient& patient = resource.patient();
+    const v1::Patient& patient = resource->patient();
     std::vector<std::string> keys;
     absl::flat_hash_set<PersonId> found;
     for (const v1::Identifier& identifier : patient.identifiers()) {
@@ -153,9 +150,9 @@ class Identifier {
     for (const v1::ResourceName& name : known->person.patients()) {
       if (name.type() == write.key.type && name.id() == write.key.id) continue;
       HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
-      v1::Resource resource;
-      if (!other || !fhir::ParseResource(other->resource(), &resource)) continue;
-      return directory::CheckPlausible(resource.patient(), patient) ==
+      const v1::Resource* resource = other ? resolved_.Parse(other->resource()) : nullptr;
+      if (resource == nullptr) continue;
+      return directory::CheckPlausible(resource->patient(), patient) ==
              directory::Plausibility::kConflict;
     }
     return false;
@@ -190,12 +187,12 @@ class Identifier {
     }
     for (const std::string_view text : write.tokens) {
       if (!text.starts_with("patient=Patient/") && !text.starts_with("subject=Patient/")) continue;
-      const ResourceKey key{"Patient", std::string(text.substr(text.find('/') + 1))};
-      if (const auto it = by_key_.find(key); it != by_key_.end()) {
-        write.person = it->second->person;
+      const std::string_view id = text.substr(text.find('/') + 1);
+      if (const Write* const patient = resolved_.index.Find("Patient", id)) {
+        write.person = patient->person;
         return absl::OkStatus();
       }
-      HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read(key));
+      HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read({"Patient", std::string(id)}));
       if (stored) {
         HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored));
         if (may) {
@@ -216,13 +213,11 @@ class Identifier {
 
   // Provenance and the like: the person of what it points to, else the only person of the message.
   void FollowNeighbour(Write& write) {
-    fhir::VisitReferences(
-        Encoded(write), [&](std::string_view, const fhir::ReferenceView& reference) {
-          if (write.person != PersonId::kNone || !reference.IsRelative()) return;
-          const auto it =
-              by_key_.find(ResourceKey{std::string(reference.type), std::string(reference.id)});
-          if (it != by_key_.end()) write.person = it->second->person;
-        });
+    fhir::VisitReferences(write.now(), [&](std::string_view, const fhir::ReferenceView& reference) {
+      if (write.person != PersonId::kNone || !reference.IsRelative()) return;
+      const Write* const neighbour = resolved_.index.Find(reference.type, reference.id);
+      if (neighbour != nullptr) write.person = neighbour->person;
+    });
     if (write.person == PersonId::kNone && persons_.size() == 1) {
       write.person = PersonId{persons_.front().person.id()};
     }
@@ -231,10 +226,10 @@ class Identifier {
   store::Snapshot& snapshot_;
   const directory::Party& sender_;
   const std::int64_t now_us_;
+  Resolved& resolved_;
   std::vector<Write>& writes_;
   fhir::Issues& issues_;
   std::deque<Known> persons_;
-  absl::flat_hash_map<ResourceKey, const Write*> by_key_;
   absl::flat_hash_map<std::string, PersonId> linked_;
   std::vector<std::pair<std::string, std::string>> links_;
 };
@@ -244,9 +239,8 @@ class Identifier {
 absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     const directory::Party& sender,
                                     std::int64_t now_us,
-                                    std::vector<Write>* writes,
-                                    fhir::Issues* issues) {
-  return Identifier(snapshot, sender, now_us, writes, issues).Run();
+                                    Resolved* resolved) {
+  return Identifier(snapshot, sender, now_us, resolved).Run();
 }
 
 bool IsAboutNoOne(std::string_view type) {

@@ -30,12 +30,11 @@ struct Identified {
       links;  // new identifier keys -> person id, decimal
 };
 
-// Sets Write::person and Write::tokens of every write. Warnings go to `issues`.
+// Sets Write::person and Write::tokens of every write. Warnings go to its issues.
 absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     const directory::Party& sender,
                                     std::int64_t now_us,
-                                    std::vector<Write>* writes,
-                                    fhir::Issues* issues);
+                                    Resolved* resolved);
 
 // True for resources that are about no one: organisations, people at work, places.
 bool IsAboutNoOne(std::string_view type);

@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
-#include <google/protobuf/arena.h>
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/error.h"
@@ -91,16 +89,15 @@ class Planner {
                                      arrival_.request,
                                      received_us_));
     if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
-    HANDOFF_ASSIGN_OR_RETURN(
-        identified_,
-        Identify(*snapshot_, *sender_, received_us_, &resolved_.writes, &resolved_.issues));
-    facts_.emplace(*snapshot_, *rules_.directory, resolved_.writes);
+    HANDOFF_ASSIGN_OR_RETURN(identified_, Identify(*snapshot_, *sender_, received_us_, &resolved_));
+    facts_.emplace(*snapshot_, *rules_.directory, resolved_);
     ParseResources();
-    if (damaged_) return absl::DataLossError("a stored or translated resource does not parse");
+    if (damaged_) return Damaged();
     understanding_ = care::Understand(TheMessage(), rules_.events, *facts_);
     HANDOFF_RETURN_IF_ERROR(facts_->status());
     if (fhir::HasErrors(understanding_.issues)) return Refused(understanding_.issues, 422);
     Attribute();
+    if (damaged_) return Damaged();
     Remember();
     for (const v1::Event& event : understanding_.events) Route(event);
     HANDOFF_RETURN_IF_ERROR(facts_->status());
@@ -151,24 +148,19 @@ class Planner {
 
   void ParseResources() {
     written_.reserve(resolved_.writes.size());
-    for (const Write& write : resolved_.writes) {
+    for (Write& write : resolved_.writes) {
       if (write.refused) continue;
       care::Written& written = written_.emplace_back();
       written.name.set_type(write.key.type);
       written.name.set_id(write.key.id);
       written.name.set_version(write.version());
-      written.encoded = write.encoded.empty() && write.before
-                            ? std::string_view(write.before->resource())
-                            : std::string_view(write.encoded);
+      written.encoded = write.now();
       written.person_id = static_cast<std::uint64_t>(write.person);
-      written.expression = arrival_.request.is_bundle ? write.item->path : "";
-      if (!care::ReadsType(write.key.type) && !HasClaims(write.key.type)) continue;
-      const v1::Resource& now = Parse(written.encoded);
-      objects_.emplace(&write, &now);
+      if (arrival_.request.is_bundle) written.expression = write.item->path;
       if (!care::ReadsType(write.key.type)) continue;
-      written.now = &now;
+      written.now = Object(write);
       if (write.before && !write.before->deleted())
-        written.before = &Parse(write.before->resource());
+        written.before = Checked(resolved_.Parse(write.before->resource()));
     }
   }
 
@@ -177,10 +169,15 @@ class Planner {
     return type == "Patient" || type == "Coverage" || type == "CareTeam" || type == "Encounter";
   }
 
-  const v1::Resource& Parse(std::string_view encoded) {
-    v1::Resource* resource = google::protobuf::Arena::CreateMessage<v1::Resource>(&arena_);
-    damaged_ = damaged_ || !fhir::ParseResource(encoded, resource);
-    return *resource;
+  static absl::Status Damaged() {
+    return absl::DataLossError("a stored or translated resource does not parse");
+  }
+
+  const v1::Resource* Object(Write& write) { return Checked(resolved_.Object(write)); }
+
+  const v1::Resource* Checked(const v1::Resource* parsed) {
+    damaged_ = damaged_ || parsed == nullptr;
+    return parsed;
   }
 
   // Takes `written_`.
@@ -189,7 +186,7 @@ class Planner {
     message.sender = sender_->key;
     message.id = arrival_.id;
     message.received = arrival_.received;
-    message.header = resolved_.header ? &*resolved_.header : nullptr;
+    message.header = resolved_.header;
     message.resources = std::move(written_);
     return message;
   }
@@ -197,10 +194,11 @@ class Planner {
   void Attribute() {
     for (Known& known : identified_.persons) {
       std::vector<const v1::Resource*> resources;
-      for (const Write& write : resolved_.writes) {
-        if (static_cast<std::uint64_t>(write.person) != known.person.id()) continue;
-        if (const auto it = objects_.find(&write); it != objects_.end())
-          resources.push_back(it->second);
+      for (Write& write : resolved_.writes) {
+        if (write.refused || static_cast<std::uint64_t>(write.person) != known.person.id())
+          continue;
+        if (!HasClaims(write.key.type)) continue;
+        if (const v1::Resource* resource = Object(write)) resources.push_back(resource);
       }
       const directory::ResourceResolver resolve =
           [this](std::string_view type, std::string_view id) { return facts_->Resolve(type, id); };
@@ -294,8 +292,8 @@ class Planner {
 
   directory::Place FindPlace(const v1::Person& person) {
     for (const v1::ResourceName& name : person.patients()) {
-      const auto patient = facts_->Resolve(name.type(), name.id());
-      if (!patient) continue;
+      const v1::Resource* const patient = facts_->Resolve(name.type(), name.id());
+      if (patient == nullptr) continue;
       directory::Place place = intake::PlaceOf(patient->patient());
       if (!place.postal_code.empty() || !place.state.empty()) return place;
     }
@@ -458,10 +456,8 @@ class Planner {
   Resolved resolved_;
   Identified identified_;
   std::optional<MessageFacts> facts_;
-  google::protobuf::Arena arena_;  // of the objects that the rules read
   bool damaged_ = false;
   std::vector<care::Written> written_;
-  absl::flat_hash_map<const Write*, const v1::Resource*> objects_;
   care::Understanding understanding_;
   absl::flat_hash_map<std::uint64_t, directory::Place> places_;  // by person
   std::vector<v1::LedgerEntry> ledger_;

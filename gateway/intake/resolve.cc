@@ -21,6 +21,9 @@ using fhir::ReferenceEdit;
 using fhir::ReferenceView;
 using fhir::Severity;
 
+// Takes the objects of an ordinary message.
+constexpr std::size_t kArenaBytes = std::size_t{16} << 10;
+
 std::string ScopedId(const PartyKey& sender, std::string_view type, std::string_view id) {
   std::string text = sender.value();
   text.append(1, '|').append(type).append(1, '|').append(id);
@@ -138,9 +141,10 @@ class Resolver {
   }
 
   void RefuseTwins() {
-    absl::flat_hash_set<ResourceKey> seen;
+    absl::flat_hash_set<std::pair<std::string_view, std::string_view>> seen;
+    seen.reserve(writes_.size());
     for (Write& write : writes_) {
-      if (!write.skip && !seen.insert(write.key).second) {
+      if (!write.skip && !seen.emplace(write.key.type, write.key.id).second) {
         Refuse(write, 422, "duplicate", "another entry writes the same resource");
       }
     }
@@ -185,11 +189,14 @@ class Resolver {
   }
 
   void IndexNames() {
-    for (const Write& write : writes_) {
+    for (Write& write : writes_) {
+      const Item& item = *write.item;
       if (write.key.id.empty()) continue;
-      if (!write.item->full_url.empty()) names_.emplace(write.item->full_url, &write.key);
-      if (!write.item->id.empty())
-        local_.emplace(KeyText(write.item->type, write.item->id), &write.key);
+      if (!item.full_url.empty()) names_.emplace(item.full_url, &write.key);
+      if (!item.id.empty() && item.id != write.key.id)
+        renamed_.emplace(std::pair<std::string_view, std::string_view>(item.type, item.id),
+                         &write.key);
+      resolved_.index.Add(write);
     }
   }
 
@@ -243,10 +250,10 @@ class Resolver {
     std::string encoded;
     HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(request_.header, options, &encoded));
     HANDOFF_RETURN_IF_ERROR(failure);
-    v1::Resource resource;
-    if (!fhir::ParseResource(encoded, &resource))
+    const v1::Resource* resource = resolved_.Parse(encoded);
+    if (resource == nullptr)
       return absl::DataLossError("a header does not parse after it was rewritten");
-    resolved_.header = std::move(*resource.mutable_message_header());
+    resolved_.header = &resource->message_header();
     return absl::OkStatus();
   }
 
@@ -257,9 +264,10 @@ class Resolver {
   // `write` is null for the header, whose dangling references are not worth a complaint.
   absl::StatusOr<ReferenceEdit> Edit(Write* write, const ReferenceView& reference) {
     if (reference.IsRelative()) {
-      if (const auto it = local_.find(KeyText(reference.type, reference.id)); it != local_.end()) {
-        return it->second->id == reference.id ? ReferenceEdit{} : ReplaceWith(*it->second);
-      }
+      const Write* const local = resolved_.index.FindAny(reference.type, reference.id);
+      if (local != nullptr && local->item->id == reference.id) return ReferenceEdit{};
+      if (const auto it = renamed_.find({reference.type, reference.id}); it != renamed_.end())
+        return ReplaceWith(*it->second);
       return Outside(reference);
     }
     if (const auto it = names_.find(reference.uri); it != names_.end())
@@ -310,11 +318,37 @@ class Resolver {
   std::vector<Write>& writes_;
   Issues& issues_;
   absl::flat_hash_map<std::string_view, const ResourceKey*> names_;  // by fullUrl
-  absl::flat_hash_map<std::string, const ResourceKey*> local_;       // by the sender's Type/id
+  // By the sender's type and id, where the store's is another.
+  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, const ResourceKey*> renamed_;
   absl::flat_hash_map<std::string, ReferenceEdit> outside_;
 };
 
 }  // namespace
+
+void WriteIndex::Add(Write& write) {
+  const auto [entry, is_new] = writes_.try_emplace({write.key.type, write.key.id}, &write);
+  if (!is_new && entry->second->refused) entry->second = &write;
+}
+
+Write* WriteIndex::Find(std::string_view type, std::string_view id) const {
+  Write* const write = FindAny(type, id);
+  return write == nullptr || write->refused ? nullptr : write;
+}
+
+Write* WriteIndex::FindAny(std::string_view type, std::string_view id) const {
+  const auto found = writes_.find(std::pair(type, id));
+  return found == writes_.end() ? nullptr : found->second;
+}
+
+const v1::Resource* Resolved::Parse(std::string_view encoded) const {
+  auto* const resource = google::protobuf::Arena::CreateMessage<v1::Resource>(arena.get());
+  return fhir::ParseResource(encoded, resource) ? resource : nullptr;
+}
+
+const v1::Resource* Resolved::Object(Write& write) const {
+  if (write.object == nullptr) write.object = Parse(write.now());
+  return write.object;
+}
 
 std::string ConditionalKey(const PartyKey& sender, std::string_view type, std::string_view query) {
   std::string key = sender.value();
@@ -326,7 +360,10 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
                                  Interaction interaction,
                                  const Request& request,
                                  std::int64_t now_us) {
+  google::protobuf::ArenaOptions memory;
+  memory.start_block_size = kArenaBytes;
   Resolved resolved;
+  resolved.arena = std::make_unique<google::protobuf::Arena>(memory);
   HANDOFF_RETURN_IF_ERROR(
       Resolver(snapshot, sender, interaction, request, now_us, &resolved).Run());
   return resolved;

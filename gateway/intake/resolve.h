@@ -5,12 +5,15 @@
 // to, or learn of, another's resource.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include <google/protobuf/arena.h>
 
 #include "fhir-mappings/runtime/issue.h"
 #include "fhir-mappings/runtime/search_tokens.h"
@@ -33,7 +36,12 @@ struct Write {
   int status = 201;      // HTTP status of the entry
   PersonId person = PersonId::kNone;
   fhir::SearchTokens tokens;
+  const v1::Resource* object = nullptr;  // see Resolved::Object
 
+  // As the message leaves it, encoded.
+  std::string_view now() const {
+    return encoded.empty() && before ? std::string_view(before->resource()) : encoded;
+  }
   std::uint64_t version() const {
     return skip ? (before ? before->name().version() : 0) : before_version() + 1;
   }
@@ -43,11 +51,33 @@ struct Write {
 // The link under which a conditional reference or create finds what `sender` wrote.
 std::string ConditionalKey(const PartyKey& sender, std::string_view type, std::string_view query);
 
+// Writes by the name under which the store keeps them. They must stay where they are.
+class WriteIndex {
+ public:
+  // The first of two of a name counts, unless it is refused.
+  void Add(Write& write);
+  // Null if there is none, or it is refused.
+  Write* Find(std::string_view type, std::string_view id) const;
+  // Refused ones too.
+  Write* FindAny(std::string_view type, std::string_view id) const;
+
+ private:
+  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Write*> writes_;
+};
+
+// Thread safety: one thread at a time.
 struct Resolved {
-  std::vector<Write> writes;                // parallel to Request::items
-  std::optional<v1::MessageHeader> header;  // with references resolved
+  std::vector<Write> writes;  // parallel to Request::items; stays as long as it is
+  WriteIndex index;
+  const v1::MessageHeader* header = nullptr;  // with references resolved; null: none
   fhir::Issues issues;
-  int http_status = 0;  // of the refusal; 0: not refused
+  int http_status = 0;                             // of the refusal; 0: not refused
+  std::unique_ptr<google::protobuf::Arena> arena;  // of the header and all objects
+
+  // An encoded resource as an object; null if it is damaged. Lives as long as this.
+  const v1::Resource* Parse(std::string_view encoded) const;
+  // Write::now() as an object, parsed once.
+  const v1::Resource* Object(Write& write) const;
 };
 
 // Resolves all items of `request` against `snapshot`. In a batch a problem is marked on the write

@@ -116,7 +116,7 @@ class AttributionTest : public ::testing::Test {
     const MessageId message("m" + std::to_string(++messages_));
     const ResourceResolver resolve = [this](std::string_view type, std::string_view id) {
       const auto found = stored_.find(std::string(type) + "/" + std::string(id));
-      return found == stored_.end() ? std::nullopt : std::optional(found->second);
+      return found == stored_.end() ? nullptr : &found->second;
     };
     AttributionResult result = Attribute({.directory = *directory_,
                                           .sender = Of(sender),
