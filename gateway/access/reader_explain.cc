@@ -12,9 +12,9 @@ namespace handoff::access {
 namespace {
 
 // Finds a message by the id that `sender` gave its MessageHeader or Bundle.
-absl::StatusOr<std::optional<v1::StoredMessage>> FindBySender(store::Snapshot& snapshot,
-                                                              const PartyKey& sender,
-                                                              std::string_view id) {
+absl::StatusOr<store::SharedMessage> FindBySender(store::Snapshot& snapshot,
+                                                  const PartyKey& sender,
+                                                  std::string_view id) {
   constexpr std::array<std::string_view, 2> kNamedBy{"header:", "bundle:"};
   for (const std::string_view named_by : kNamedBy) {
     std::string key = sender.value();
@@ -25,24 +25,23 @@ absl::StatusOr<std::optional<v1::StoredMessage>> FindBySender(store::Snapshot& s
                              snapshot.Lookup(store::LinkKind::kSenderMessage, key));
     if (message) return snapshot.ReadMessage(MessageId(*message));
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-absl::StatusOr<std::optional<v1::StoredMessage>> FindMessage(Viewer& viewer,
-                                                             bool all_senders,
-                                                             std::string_view id) {
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredMessage> ours,
-                           viewer.snapshot().ReadMessage(MessageId(id)));
+absl::StatusOr<store::SharedMessage> FindMessage(Viewer& viewer,
+                                                 bool all_senders,
+                                                 std::string_view id) {
+  HANDOFF_ASSIGN_OR_RETURN(store::SharedMessage ours, viewer.snapshot().ReadMessage(MessageId(id)));
   if (ours) return ours;
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredMessage> own,
+  HANDOFF_ASSIGN_OR_RETURN(store::SharedMessage own,
                            FindBySender(viewer.snapshot(), viewer.caller(), id));
   if (own || !all_senders) return own;
   for (const directory::Party& party : viewer.rules().directory->parties()) {
-    HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::StoredMessage> found,
+    HANDOFF_ASSIGN_OR_RETURN(store::SharedMessage found,
                              FindBySender(viewer.snapshot(), party.key, id));
     if (found) return found;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 bool IsEndOf(const v1::LedgerEntry& entry, const std::string& delivery_id) {
@@ -99,7 +98,7 @@ absl::StatusOr<Explanation> Reader::Explain(const PartyKey& caller,
   Viewer viewer(*sources_, caller);
   const directory::Party* party = viewer.rules().directory->Find(caller);
   const bool is_operator = party != nullptr && party->is_operator;
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredMessage> message,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
                            FindMessage(viewer, is_operator, message_id));
   if (!message || (message->source() != caller.value() && !is_operator)) {
     return MakeError(ErrorId::kNotFound, "no such message");

@@ -203,11 +203,13 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
     return known->second.get();
   }
   auto labels = std::make_unique<policy::Labels>();
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::StoredMessage> message,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
                            snapshot_->ReadMessage(MessageId(message_id)));
   if (message) {
     std::vector<ResourceKey> keys;
-    for (const v1::ResourceName& name : message->resources()) keys.push_back(KeyOf(name));
+    for (const v1::Receipt::Entry& entry : message->receipt().entries()) {
+      if (entry.has_resource()) keys.push_back(KeyOf(entry.resource()));
+    }
     HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
     for (const store::SharedResource& stored : resources) {
       if (!stored || stored->deleted()) continue;

@@ -43,7 +43,8 @@ struct Story {
 };
 
 absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
-  const std::vector<v1::ResourceName> names = StoryOf(event);
+  HANDOFF_ASSIGN_OR_RETURN(const auto full_event, WithStory(snapshot, event));
+  const std::vector<v1::ResourceName> names = StoryOf(*full_event);
   std::vector<ResourceKey> keys;
   for (const v1::ResourceName& name : names) keys.push_back(KeyOf(name));
   // Most deliveries are made while what they tell is current: one read serves both.
@@ -196,6 +197,18 @@ absl::Status CheckIdentity(store::Snapshot& snapshot, std::uint64_t person_id) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::shared_ptr<const v1::Event>> WithStory(store::Snapshot& snapshot,
+                                                           const v1::Event& event) {
+  if (event.number() == 0) return std::shared_ptr<const v1::Event>(std::shared_ptr<void>(), &event);
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
+                           snapshot.ReadMessage(MessageId(event.message_id())));
+  const auto number = static_cast<int>(event.number());
+  if (message == nullptr || number > message->events_size()) {
+    return absl::DataLossError("the message of an event does not have it");
+  }
+  return std::shared_ptr<const v1::Event>(message, &message->events(number - 1));
+}
 
 Notifications::Notifications(store::Store& store,
                              std::string base_url,

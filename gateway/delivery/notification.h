@@ -33,6 +33,13 @@ struct Notification {
   Carried carried;
 };
 
+// The event of a delivery with its story, which stands with the message that brought it. Holds as
+// long as `event`, which it is if it has a story of its own.
+//
+// Errors: kDataLoss the message has no such event; as the store.
+absl::StatusOr<std::shared_ptr<const v1::Event>> WithStory(store::Snapshot& snapshot,
+                                                           const v1::Event& event);
+
 // Thread safety: all methods may be called concurrently.
 class Notifications {
  public:

@@ -99,7 +99,7 @@ class Planner {
     Attribute();
     if (damaged_) return Damaged();
     Remember();
-    for (const v1::Event& event : understanding_.events) Route(event);
+    for (v1::Event& event : understanding_.events) Route(&event);
     HANDOFF_RETURN_IF_ERROR(facts_->status());
     return Assemble();
   }
@@ -141,7 +141,7 @@ class Planner {
     }
     Plan plan;
     plan.repeat = true;
-    plan.receipt = std::move(*stored->mutable_receipt());
+    plan.receipt = stored->receipt();
     plan.receipt.set_repeated_message(true);
     return plan;
   }
@@ -300,8 +300,10 @@ class Planner {
     return {};
   }
 
-  void Route(const v1::Event& event) {
-    plan_.receipt.add_events(event.kind());
+  void Route(v1::Event* full_event) {
+    plan_.receipt.add_events(full_event->kind());
+    full_event->set_number(static_cast<std::uint32_t>(plan_.receipt.events_size()));
+    const v1::Event event = WithoutStory(full_event);
     Log(v1::LedgerEntry::UNDERSTOOD, "", std::string(care::KindCode(event.kind())), event.kind());
     Known* known = Find(event.person_id());
     if (known == nullptr || known->person.held()) {
@@ -332,6 +334,15 @@ class Planner {
       MakeKnown(&person, decision.party);
       Enqueue(event, decision);
     }
+  }
+
+  // As its deliveries carry it: the message keeps the story once for all of them.
+  static v1::Event WithoutStory(v1::Event* event) {
+    google::protobuf::RepeatedPtrField<v1::ResourceName> story;
+    story.Swap(event->mutable_resources());
+    v1::Event bare = *event;
+    story.Swap(event->mutable_resources());
+    return bare;
   }
 
   void Enqueue(const v1::Event& event, const care::RouteDecision& decision) {
@@ -381,6 +392,8 @@ class Planner {
   }
 
   void StoreResources() {
+    v1::StoredResource stored;  // one for all: it keeps its memory
+    plan_.batch.resources.reserve(resolved_.writes.size());
     for (Write& write : resolved_.writes) {
       v1::Receipt::Entry* entry = plan_.receipt.add_entries();
       entry->set_status(static_cast<std::uint32_t>(write.status));
@@ -389,20 +402,21 @@ class Planner {
       name.set_type(write.key.type);
       name.set_id(write.key.id);
       name.set_version(write.version());
-      *entry->mutable_resource() = name;
       entry->set_last_modified_us(write.skip && write.before ? write.before->updated_us()
                                                              : received_us_);
-      *plan_.batch.message->add_resources() = name;
-      if (write.skip) continue;
-      v1::StoredResource& stored = plan_.batch.resources.emplace_back();
-      stored.set_owner(write.before ? write.before->owner() : sender_->key.value());
-      *stored.mutable_name() = std::move(name);
-      stored.set_updated_us(received_us_);
-      stored.set_person_id(static_cast<std::uint64_t>(write.person));
-      stored.set_message_id(arrival_.id.value());
-      for (const std::string_view token : write.tokens)
-        stored.add_tokens(token.data(), token.size());
-      stored.set_resource(std::move(write.encoded));
+      if (!write.skip) {
+        stored.Clear();
+        *stored.mutable_name() = name;
+        stored.set_owner(write.before ? write.before->owner() : sender_->key.value());
+        stored.set_updated_us(received_us_);
+        stored.set_person_id(static_cast<std::uint64_t>(write.person));
+        stored.set_message_id(arrival_.id.value());
+        for (const std::string_view token : write.tokens)
+          stored.add_tokens(token.data(), token.size());
+        stored.set_resource(std::move(write.encoded));
+        plan_.batch.resources.emplace_back(stored);
+      }
+      *entry->mutable_resource() = std::move(name);
     }
   }
 
@@ -422,6 +436,7 @@ class Planner {
       known.person.set_version(known.person.version() + 1);
       batch.persons.push_back(std::move(known.person));
     }
+    for (v1::Event& event : understanding_.events) *message.add_events() = std::move(event);
     batch.transitions = std::move(understanding_.transitions);
     batch.referrals = std::move(understanding_.referrals);
     Log(v1::LedgerEntry::RECEIVED, sender_->key.value(), arrival_.request.kind);

@@ -12,6 +12,7 @@
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/notification.h"
 #include "gateway/rpc/context.h"
 #include "handoff/v1/exchange.pb.h"
 #include "handoff/v1/services.pb.h"
@@ -72,12 +73,13 @@ void AppendField(int number, std::string_view encoded, std::string* out) {
   out->append(encoded);
 }
 
-std::string_view PlanOf(const v1::Event& event) {
+absl::StatusOr<std::string> PlanOf(store::Snapshot& snapshot, const v1::Event& event) {
   if (event.focus().type() == "CarePlan") return event.focus().id();
-  for (const v1::ResourceName& name : event.resources()) {
+  HANDOFF_ASSIGN_OR_RETURN(const auto full_event, delivery::WithStory(snapshot, event));
+  for (const v1::ResourceName& name : full_event->resources()) {
     if (name.type() == "CarePlan") return name.id();
   }
-  return {};
+  return std::string();
 }
 
 }  // namespace
@@ -129,11 +131,12 @@ absl::StatusOr<Rendered> MakeReferralItem(Context& context, ItemRequest request)
 absl::StatusOr<Rendered> MakePlanStatusUpdate(Context& context, ItemRequest request) {
   HANDOFF_ASSIGN_OR_RETURN(Rendered composed, Compose(context, request));
   if (std::holds_alternative<Withheld>(composed)) return composed;
+  HANDOFF_ASSIGN_OR_RETURN(const std::string plan,
+                           PlanOf(*request.snapshot, request.delivery.event()));
   v1::PlanStatusUpdate item;
   HANDOFF_ASSIGN_OR_RETURN(
       const std::optional<Withheld> withheld,
-      Take(context.reader().GetPlanStatus(
-               request.party, PlanOf(request.delivery.event()), request.snapshot),
+      Take(context.reader().GetPlanStatus(request.party, plan, request.snapshot),
            item.mutable_plan()));
   if (withheld) return *withheld;
   item.set_resume_token(std::move(request.resume_token));

@@ -82,12 +82,12 @@ absl::StatusOr<std::vector<PersonId>> CachedSnapshot::PersonsOf(const PartyKey& 
   return snapshot_->PersonsOf(party, after, limit);
 }
 
-absl::StatusOr<std::optional<v1::StoredMessage>> CachedSnapshot::ReadMessage(const MessageId& id) {
-  return Remembered(messages_, id.value(), [&] {
-    absl::StatusOr<std::optional<v1::StoredMessage>> message = snapshot_->ReadMessage(id);
-    if (message.ok() && *message) (*message)->clear_original();
-    return message;
-  });
+absl::StatusOr<SharedMessage> CachedSnapshot::ReadMessage(const MessageId& id) {
+  return Remembered(messages_, id.value(), [&] { return snapshot_->ReadMessage(id); });
+}
+
+absl::StatusOr<std::optional<std::string>> CachedSnapshot::ReadOriginal(const MessageId& id) {
+  return snapshot_->ReadOriginal(id);
 }
 
 absl::StatusOr<std::vector<v1::LedgerEntry>> CachedSnapshot::Ledger(const MessageId& id) {

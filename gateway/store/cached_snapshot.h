@@ -19,8 +19,8 @@ namespace handoff::store {
 
 // Keeps what was read of current resources, persons, stays, referrals and messages, as of the
 // snapshot that it stands on, and so grows with what is asked of it: it is to live for a few
-// messages, and to be replaced when bytes() is too much. Messages come without
-// the bytes as they came. The rest is passed on. A plan is not made on it.
+// messages, and to be replaced when bytes() is too much. The rest is passed on. A plan is not made
+// on it.
 //
 // Thread safety: one thread at a time.
 class CachedSnapshot final : public Snapshot {
@@ -46,7 +46,8 @@ class CachedSnapshot final : public Snapshot {
   absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
                                                   PersonId after,
                                                   std::size_t limit) override;
-  absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<SharedMessage> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<std::optional<std::string>> ReadOriginal(const MessageId& id) override;
   absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) override;
 
  private:
@@ -57,7 +58,7 @@ class CachedSnapshot final : public Snapshot {
   absl::flat_hash_map<PersonId, std::optional<v1::Person>> persons_;
   absl::flat_hash_map<std::string, std::optional<v1::Transition>> transitions_;
   absl::flat_hash_map<std::string, std::optional<v1::Referral>> referrals_;
-  absl::flat_hash_map<std::string, std::optional<v1::StoredMessage>> messages_;
+  absl::flat_hash_map<std::string, SharedMessage> messages_;
 };
 
 }  // namespace handoff::store

@@ -4,6 +4,12 @@
 
 namespace handoff::store {
 
+ResourceRecord::ResourceRecord(const v1::StoredResource& stored)
+    : key{stored.name().type(), stored.name().id()},
+      version(stored.name().version()),
+      person(stored.person_id()),
+      encoded(stored.SerializeAsString()) {}
+
 absl::StatusOr<Committed> Store::CommitAndWait(Batch batch) {
   std::promise<absl::StatusOr<Committed>> promise;
   std::future<absl::StatusOr<Committed>> outcome = promise.get_future();

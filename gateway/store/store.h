@@ -67,6 +67,9 @@ struct Page {
 // A version of a resource as it was read, for all who read it; null if there is none.
 using SharedResource = std::shared_ptr<const v1::StoredResource>;
 
+// A message as it was read, without the bytes as they came; null if there is none.
+using SharedMessage = std::shared_ptr<const v1::StoredMessage>;
+
 // One consistent view of the store. Reads of current state are remembered (see Commit); reads of
 // what never changes (versions, messages, ledger) and Find() are not.
 //
@@ -99,7 +102,9 @@ class Snapshot {
                                                           PersonId after,
                                                           std::size_t limit) = 0;
 
-  virtual absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) = 0;
+  virtual absl::StatusOr<SharedMessage> ReadMessage(const MessageId& id) = 0;
+  // The bytes as they came; nullopt if there is no such message.
+  virtual absl::StatusOr<std::optional<std::string>> ReadOriginal(const MessageId& id) = 0;
   // All ledger entries of one message, in the order of commits.
   virtual absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) = 0;
 };
@@ -127,6 +132,18 @@ enum class Durability : std::uint8_t {
   kWritten,
 };
 
+// A version of a resource as a commit writes it: an encoded StoredResource, and what of it the
+// store files it under.
+struct ResourceRecord {
+  ResourceRecord() = default;
+  ResourceRecord(const v1::StoredResource& stored);  // NOLINT(google-explicit-constructor)
+
+  ResourceKey key;
+  std::uint64_t version = 0;  // that was read + 1; the one before stays readable
+  std::uint64_t person = 0;
+  std::string encoded;
+};
+
 // Everything that one commit changes.
 struct Batch {
   Durability durability = Durability::kOnDisk;
@@ -134,8 +151,7 @@ struct Batch {
   std::shared_ptr<Snapshot> planned_on;
 
   std::optional<v1::StoredMessage> message;
-  // `name.version` = version read + 1; the version before stays readable.
-  std::vector<v1::StoredResource> resources;
+  std::vector<ResourceRecord> resources;
   std::vector<std::pair<std::pair<LinkKind, std::string>, std::string>> links;
   std::vector<v1::Person> persons;
   std::vector<v1::Transition> transitions;

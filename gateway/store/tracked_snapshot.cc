@@ -16,7 +16,7 @@ std::vector<std::uint64_t> WritesOf(const Batch& batch) {
   keys.reserve(batch.resources.size() + batch.links.size() + batch.persons.size() +
                batch.transitions.size() + batch.referrals.size());
   const auto add = [&](const std::string& key) { keys.push_back(key::Hash(key)); };
-  for (const auto& r : batch.resources) add(key::Resource(r.name().type(), r.name().id()));
+  for (const auto& r : batch.resources) add(key::Resource(r.key.type, r.key.id));
   for (const auto& [link, target] : batch.links) add(key::Link(link.first, link.second));
   for (const auto& person : batch.persons) add(key::Person(person.id()));
   for (const auto& transition : batch.transitions) add(key::Transition(transition.id()));

@@ -48,7 +48,7 @@ absl::StatusOr<Committed> StoreContract::Commit(std::initializer_list<v1::Stored
                                                 std::shared_ptr<Snapshot> planned_on) {
   Batch batch;
   batch.planned_on = std::move(planned_on);
-  batch.resources = resources;
+  batch.resources.assign(resources.begin(), resources.end());
   return store_->CommitAndWait(std::move(batch));
 }
 

@@ -27,7 +27,8 @@ std::string Show(const absl::StatusOr<std::optional<T>>& answer) {
   if (!answer.ok()) return answer.status().ToString();
   return *answer ? Text(**answer) : "nothing";
 }
-std::string Show(const absl::StatusOr<SharedResource>& answer) {
+template <class T>
+std::string Show(const absl::StatusOr<std::shared_ptr<const T>>& answer) {
   if (!answer.ok()) return answer.status().ToString();
   return *answer ? Text(**answer) : "nothing";
 }

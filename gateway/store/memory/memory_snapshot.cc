@@ -124,9 +124,20 @@ absl::StatusOr<std::vector<PersonId>> MemorySnapshot::PersonsOf(const PartyKey& 
   return persons;
 }
 
-absl::StatusOr<std::optional<v1::StoredMessage>> MemorySnapshot::ReadMessage(const MessageId& id) {
+absl::StatusOr<SharedMessage> MemorySnapshot::ReadMessage(const MessageId& id) {
   absl::MutexLock lock(&tables_.mutex);
-  return Copy(tables_.messages.At(id.value(), sequence()));
+  const v1::StoredMessage* const stored = tables_.messages.At(id.value(), sequence());
+  if (stored == nullptr) return nullptr;
+  auto message = std::make_shared<v1::StoredMessage>(*stored);
+  message->clear_original();
+  return message;
+}
+
+absl::StatusOr<std::optional<std::string>> MemorySnapshot::ReadOriginal(const MessageId& id) {
+  absl::MutexLock lock(&tables_.mutex);
+  const v1::StoredMessage* const stored = tables_.messages.At(id.value(), sequence());
+  if (stored == nullptr) return std::nullopt;
+  return stored->original();
 }
 
 absl::StatusOr<std::vector<v1::LedgerEntry>> MemorySnapshot::Ledger(const MessageId& id) {

@@ -29,7 +29,8 @@ class MemorySnapshot final : public TrackedSnapshot {
                                                   PersonId after,
                                                   std::size_t limit) override;
 
-  absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<SharedMessage> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<std::optional<std::string>> ReadOriginal(const MessageId& id) override;
   absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) override;
 
  private:

@@ -44,11 +44,21 @@ std::string EncodeSlice(std::uint64_t commit, const Slice& slice) {
 }
 
 Slice BlockBuilder::Add(const google::protobuf::MessageLite& record) {
-  const bool large = record.ByteSizeLong() >= kFullBlock;
-  if (!open_.empty() && (large || open_.size() >= kFullBlock)) Close();
-  const std::size_t offset = open_.size();
+  const std::size_t size = record.ByteSizeLong();
+  const Slice slice = Place(size);
   record.AppendToString(&open_);
-  return {closed_.size(), offset, open_.size() - offset};
+  return slice;
+}
+
+Slice BlockBuilder::Add(std::string_view record) {
+  const Slice slice = Place(record.size());
+  open_.append(record);
+  return slice;
+}
+
+Slice BlockBuilder::Place(std::size_t size) {
+  if (!open_.empty() && (size >= kFullBlock || open_.size() >= kFullBlock)) Close();
+  return {closed_.size(), open_.size(), size};
 }
 
 std::vector<Block> BlockBuilder::Finish() {

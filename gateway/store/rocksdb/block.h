@@ -45,10 +45,13 @@ class BlockBuilder {
   static constexpr std::size_t kMinRecord = 256;
 
   Slice Add(const google::protobuf::MessageLite& record);
+  Slice Add(std::string_view record);
   // The blocks, compressed, by their number.
   std::vector<Block> Finish();
 
  private:
+  // Where a record of `size` bytes is going to stand.
+  Slice Place(std::size_t size);
   void Close();
 
   std::string open_;

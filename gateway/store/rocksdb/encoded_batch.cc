@@ -13,38 +13,30 @@ void AddRecord(EncodedBatch& encoded, std::string key, const google::protobuf::M
   value.SerializeToString(&encoded.records.emplace_back(std::move(key), std::string()).second);
 }
 
-void AddLarge(EncodedBatch& encoded,
-              BlockBuilder& block,
-              std::string key,
-              const google::protobuf::MessageLite& value) {
-  if (value.ByteSizeLong() < BlockBuilder::kMinRecord) {
-    AddRecord(encoded, std::move(key), value);
-  } else {
-    encoded.slices.emplace_back(std::move(key), block.Add(value));
-  }
-}
-
 // A resource is listed under its person once, by the commit that first says it is about them.
 void AddResource(EncodedBatch& encoded,
                  BlockBuilder& block,
                  const RocksSnapshot* snapshot,
-                 const v1::StoredResource& resource) {
-  const v1::ResourceName& name = resource.name();
-  std::string key = key::Resource(name.type(), name.id());
+                 ResourceRecord resource) {
+  const auto& [type, id] = resource.key;
+  std::string key = key::Resource(type, id);
   const RocksSnapshot::Seen* seen = snapshot == nullptr ? nullptr : snapshot->FindSeen(key);
-  if (seen == nullptr && name.version() > 1) {
-    encoded.unread.push_back({key, resource.person_id(), name.type(), name.id()});
+  if (seen == nullptr && resource.version > 1) {
+    encoded.unread.push_back({key, resource.person, type, id});
   } else {
     const bool replaces = seen != nullptr && !seen->stored.empty();
     if (replaces) {
-      encoded.records.emplace_back(key::Version(name.type(), name.id(), seen->version),
-                                   seen->stored);
+      encoded.records.emplace_back(key::Version(type, id, seen->version), seen->stored);
     }
-    if (!replaces || seen->person != resource.person_id()) {
-      encoded.listings.Add(resource.person_id(), name.type(), name.id());
+    if (!replaces || seen->person != resource.person) {
+      encoded.listings.Add(resource.person, type, id);
     }
   }
-  AddLarge(encoded, block, std::move(key), resource);
+  if (resource.encoded.size() < BlockBuilder::kMinRecord) {
+    encoded.records.emplace_back(std::move(key), std::move(resource.encoded));
+  } else {
+    encoded.slices.emplace_back(std::move(key), block.Add(resource.encoded));
+  }
 }
 
 }  // namespace
@@ -66,9 +58,18 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
                           batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
                           1);
   BlockBuilder block;
-  if (batch.message) AddLarge(encoded, block, key::Message(batch.message->id()), *batch.message);
+  if (batch.message) {
+    std::string key = key::Message(batch.message->id());
+    if (batch.message->ByteSizeLong() < BlockBuilder::kMinRecord) {
+      AddRecord(encoded, std::move(key), *batch.message);
+    } else {
+      encoded.slices.emplace_back(std::move(key), block.Add(*batch.message));
+    }
+  }
   const auto* snapshot = dynamic_cast<const RocksSnapshot*>(batch.planned_on.get());
-  for (const auto& resource : batch.resources) AddResource(encoded, block, snapshot, resource);
+  for (ResourceRecord& resource : batch.resources) {
+    AddResource(encoded, block, snapshot, std::move(resource));
+  }
   encoded.blocks = block.Finish();
   for (auto& [link, target] : batch.links) {
     encoded.records.emplace_back(key::Link(link.first, link.second), std::move(target));

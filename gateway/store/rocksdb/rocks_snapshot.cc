@@ -244,8 +244,17 @@ absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& p
   return persons;
 }
 
-absl::StatusOr<std::optional<v1::StoredMessage>> RocksSnapshot::ReadMessage(const MessageId& id) {
-  return Get<v1::StoredMessage>(key::Message(id.value()));
+absl::StatusOr<SharedMessage> RocksSnapshot::ReadMessage(const MessageId& id) {
+  HANDOFF_ASSIGN_OR_RETURN(auto message, Get<v1::StoredMessage>(key::Message(id.value())));
+  if (!message) return nullptr;
+  message->clear_original();
+  return std::make_shared<const v1::StoredMessage>(*std::move(message));
+}
+
+absl::StatusOr<std::optional<std::string>> RocksSnapshot::ReadOriginal(const MessageId& id) {
+  HANDOFF_ASSIGN_OR_RETURN(auto message, Get<v1::StoredMessage>(key::Message(id.value())));
+  if (!message) return std::nullopt;
+  return std::move(*message->mutable_original());
 }
 
 absl::StatusOr<std::vector<v1::LedgerEntry>> RocksSnapshot::Ledger(const MessageId& id) {

@@ -41,7 +41,8 @@ class RocksSnapshot final : public TrackedSnapshot {
                                                   PersonId after,
                                                   std::size_t limit) override;
 
-  absl::StatusOr<std::optional<v1::StoredMessage>> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<SharedMessage> ReadMessage(const MessageId& id) override;
+  absl::StatusOr<std::optional<std::string>> ReadOriginal(const MessageId& id) override;
   absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) override;
 
   // See Store::VerifyLedger.

@@ -129,7 +129,7 @@ TEST_F(IntakeTest, RecordsARefusedMessageWithItsIssues) {
   ASSERT_EQ(receipt.issues_size(), 1);
   EXPECT_EQ(receipt.issues(0).expression(), "Bundle.entry[0].resource");
   const auto kept = store_->GetSnapshot()->ReadMessage(MessageId(receipt.message_id()));
-  ASSERT_TRUE(kept.ok() && kept->has_value());
+  ASSERT_TRUE(kept.ok() && *kept != nullptr);
   EXPECT_FALSE((*kept)->receipt().accepted());
 }
 

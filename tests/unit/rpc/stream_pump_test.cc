@@ -286,11 +286,12 @@ TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
   options_ = {.window = 100, .read_bytes = 5};
   store::Batch batch;
   for (const char* id : {"d1", "d2", "d3", "d4"}) {
-    v1::StoredResource& goal = batch.resources.emplace_back();
+    v1::StoredResource goal;
     goal.mutable_name()->set_type("Goal");
     goal.mutable_name()->set_id(id);
     goal.mutable_name()->set_version(1);
     goal.set_resource("abc");
+    batch.resources.emplace_back(goal);
   }
   HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   Append(1, 4);

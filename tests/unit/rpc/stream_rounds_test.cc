@@ -90,11 +90,12 @@ TEST_F(StreamRoundsTest, WhoDoesNotFitIsInTheNextRound) {
 
 TEST_F(StreamRoundsTest, HandsOnNoSnapshotThatHoldsMuch) {
   store::Batch batch;
-  v1::StoredResource& goal = batch.resources.emplace_back();
+  v1::StoredResource goal;
   goal.mutable_name()->set_type("Goal");
   goal.mutable_name()->set_id("g");
   goal.mutable_name()->set_version(1);
   goal.set_resource("content");
+  batch.resources.emplace_back(goal);
   HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   StreamRounds rounds(*store_, pool_, {.max_snapshot_bytes = 7});
   Join(rounds, "a");
