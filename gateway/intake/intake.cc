@@ -84,6 +84,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
       Finish(std::move(work), plan.status());
     } else if (plan->repeat) {
       Count(*work, "repeated");
+      Prepare(*work, plan->receipt);
       Finish(std::move(work), std::move(plan->receipt));
     } else {
       Commit(std::move(work), *std::move(plan));
@@ -136,7 +137,12 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
                     Arrival{work.submission, work.request, work.warnings, work.id, work.received});
   }
 
+  static void Prepare(const Work& work, const v1::Receipt& receipt) {
+    if (work.submission.prepare) work.submission.prepare(receipt);
+  }
+
   void Commit(std::unique_ptr<Work> work, Plan plan) {
+    Prepare(*work, plan.receipt);
     store::Batch batch = std::move(plan.batch);
     auto done =
         [self = shared_from_this(), work = std::move(work), receipt = std::move(plan.receipt)](

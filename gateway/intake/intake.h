@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,10 @@ struct Submission {
     std::vector<std::string> outputs;    // encoded resources: what was done
   };
   Move move;  // kMove
+  // Hears of the receipt before the disk has the message, on the thread that planned it, so that
+  // what an answer says is made by then. No answer yet: a plan that lost a race is made again, and
+  // heard of again, and a commit can fail. Must not throw.
+  std::function<void(const v1::Receipt&)> prepare = nullptr;
 };
 
 // OK with a receipt: `receipt.accepted` tells whether it was taken or refused for its content

@@ -19,6 +19,12 @@ http::Response SuccessOutcome(const v1::Receipt& receipt, int status, bool prett
   return OutcomeResponse(status, issues, pretty);
 }
 
+void FillIn(Call& call, intake::Submission* submission) {
+  submission->sender = call.party;
+  submission->surface = "rest";
+  submission->content = std::move(call.request.body);
+}
+
 // The version that was written, as the caller may see it; empty if it may not.
 http::Response Representation(const Call& call, const v1::ResourceName& name, int status) {
   const absl::StatusOr<access::Visible> visible = call.shared().parts.reader.VRead(
@@ -31,35 +37,38 @@ http::Response Representation(const Call& call, const v1::ResourceName& name, in
 
 }  // namespace
 
-void SubmitAny(const CallPtr& call,
-               intake::Submission submission,
-               std::function<void(const CallPtr&, const v1::Receipt&)> answered) {
-  submission.sender = call->party;
-  submission.surface = "rest";
-  submission.content = std::move(call->request.body);
+void Submit(const CallPtr& call,
+            intake::Submission submission,
+            std::function<void(const CallPtr&, const v1::Receipt&)> accepted) {
+  FillIn(*call, &submission);
   call->shared().parts.intake.Accept(
       std::move(submission),
-      [call, answered = std::move(answered)](absl::StatusOr<v1::Receipt> receipt) mutable {
+      [call, accepted = std::move(accepted)](absl::StatusOr<v1::Receipt> receipt) mutable {
         // This may be the committer's thread, on which everyone waits.
         call->shared().parts.executor.resume(
-            [call, answered = std::move(answered), receipt = std::move(receipt)] {
+            [call, accepted = std::move(accepted), receipt = std::move(receipt)] {
               if (!receipt.ok()) return call->Fail(receipt.status());
-              RunStep(*call, [&] { answered(call, *receipt); });
+              RunStep(*call, [&] {
+                if (receipt->accepted()) return accepted(call, *receipt);
+                call->Answer(RefusalResponse(*receipt, call->preferences.pretty));
+              });
             });
       });
 }
 
-void Submit(const CallPtr& call,
-            intake::Submission submission,
-            std::function<void(const CallPtr&, const v1::Receipt&)> accepted) {
-  SubmitAny(call,
-            std::move(submission),
-            [accepted = std::move(accepted)](const CallPtr& done, const v1::Receipt& receipt) {
-              if (!receipt.accepted()) {
-                return done->Answer(RefusalResponse(receipt, done->preferences.pretty));
-              }
-              accepted(done, receipt);
-            });
+void SubmitPrepared(const CallPtr& call,
+                    intake::Submission submission,
+                    std::function<http::Response(const Call&, const v1::Receipt&)> make) {
+  FillIn(*call, &submission);
+  const auto answer = std::make_shared<http::Response>();
+  submission.prepare = [call, answer, make = std::move(make)](const v1::Receipt& receipt) {
+    RunStep(*call, [&] { *answer = make(*call, receipt); });
+  };
+  call->shared().parts.intake.Accept(std::move(submission),
+                                     [call, answer](absl::StatusOr<v1::Receipt> receipt) {
+                                       if (!receipt.ok()) return call->Fail(receipt.status());
+                                       call->Answer(std::move(*answer));
+                                     });
 }
 
 http::Response RefusalResponse(const v1::Receipt& receipt, bool pretty) {

@@ -15,10 +15,11 @@ void Submit(const CallPtr& call,
             intake::Submission submission,
             std::function<void(const CallPtr&, const v1::Receipt&)> accepted);
 
-// As Submit, but `answered` gets refusals of content too.
-void SubmitAny(const CallPtr& call,
-               intake::Submission submission,
-               std::function<void(const CallPtr&, const v1::Receipt&)> answered);
+// The same where the receipt says all that the answer does: `make` makes it, refusals of content
+// included, while the message is on its way to the disk.
+void SubmitPrepared(const CallPtr& call,
+                    intake::Submission submission,
+                    std::function<http::Response(const Call&, const v1::Receipt&)> make);
 
 // OperationOutcome of a refused receipt, under the status that the receipt names.
 http::Response RefusalResponse(const v1::Receipt& receipt, bool pretty);

@@ -13,14 +13,14 @@ void ProcessMessage(const CallPtr& call) {
   BundlePeek peek = PeekBundle(call->request.body);
   intake::Submission submission;
   submission.interaction = intake::Interaction::kProcessMessage;
-  SubmitAny(call,
-            std::move(submission),
-            [peek = std::move(peek)](const CallPtr& done, const v1::Receipt& receipt) {
-              const bool pretty = done->preferences.pretty;
-              done->Answer(receipt.accepted()
-                               ? MessageResponse(receipt, peek, done->base_url(), pretty)
-                               : RefusalResponse(receipt, pretty));
-            });
+  SubmitPrepared(call,
+                 std::move(submission),
+                 [peek = std::move(peek)](const Call& accepting, const v1::Receipt& receipt) {
+                   const bool pretty = accepting.preferences.pretty;
+                   return receipt.accepted()
+                              ? MessageResponse(receipt, peek, accepting.base_url(), pretty)
+                              : RefusalResponse(receipt, pretty);
+                 });
 }
 
 }  // namespace handoff::rest

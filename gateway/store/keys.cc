@@ -111,6 +111,24 @@ std::string Ledger(std::string_view message_id, std::uint64_t commit) {
 
 std::string Meta() { return TablePrefix(Table::kMeta); }
 
+std::string_view Family(std::string_view key) {
+  if (key.empty()) return key;
+  switch (static_cast<Table>(key.front())) {
+    case Table::kResource:
+    case Table::kVersion:
+    case Table::kVisible:
+    case Table::kStreamItem:
+    case Table::kPending: {
+      std::string_view rest = key.substr(1);
+      return TakeText(rest) ? key.substr(0, key.size() - rest.size()) : key;
+    }
+    case Table::kLink:
+      return key.substr(0, 2);
+    default:
+      return key.substr(0, 1);
+  }
+}
+
 std::uint64_t Hash(std::string_view key) { return std::hash<std::string_view>()(key); }
 
 void AppendNumber(std::string& out, std::uint64_t value) {

@@ -60,6 +60,11 @@ std::string Ledger(std::string_view message_id, std::uint64_t commit);
 // Format version, last commit and head of the ledger chain.
 std::string Meta();
 
+// The front that a key shares with those that are written shortly before and behind it, in order:
+// its table, and within it the stream, party, lane's recipient, type or kind of link. The whole key
+// if it is none of ours.
+std::string_view Family(std::string_view key);
+
 // The same in every process and every version of Handoff's binary.
 std::uint64_t Hash(std::string_view key);
 

@@ -395,11 +395,31 @@ TEST_F(RocksStoreDamageTest, StopsWritingWhenTheDiskRefuses) {
 TEST_F(RocksStoreDamageTest, RefusesAnotherDiskFormat) {
   Open();
   store_.reset();
-  ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(3)).ok());
-  EXPECT_THAT(OpenRocksStore(directory_.path()),
-              StatusIs(absl::StatusCode::kFailedPrecondition, "disk format 3"));
+  for (const std::uint64_t format : {1, 4}) {
+    ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(format)).ok());
+    EXPECT_THAT(OpenRocksStore(directory_.path()),
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         "disk format " + std::to_string(format) + ", this version reads 2 to 3"));
+  }
+}
+
+TEST_F(RocksStoreDamageTest, TheFirstCommitTakesAStoreToTheFormatOfToday) {
+  Open();
+  store_.reset();
+  const auto format = [this] {
+    std::string record;
+    EXPECT_TRUE(OpenRaw()->Get({}, key::Meta(), &record).ok());
+    std::string_view rest = record;
+    return key::TakeNumber(rest);
+  };
   ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(2)).ok());
-  HANDOFF_EXPECT_OK(OpenRocksStore(directory_.path()));
+  Open();
+  store_.reset();
+  EXPECT_EQ(format(), 2u);
+  Open();
+  HANDOFF_EXPECT_OK(store_->CommitAndWait(Batch()));
+  store_.reset();
+  EXPECT_EQ(format(), 3u);
 }
 
 TEST_F(RocksStoreDamageTest, RefusesADatabaseOfSomeoneElse) {

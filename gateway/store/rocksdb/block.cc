@@ -43,6 +43,8 @@ std::string EncodeSlice(std::uint64_t commit, const Slice& slice) {
   return record;
 }
 
+void BlockBuilder::Reserve(std::size_t bytes) { open_.reserve(std::min(bytes, 2 * kFullBlock)); }
+
 Slice BlockBuilder::Add(const google::protobuf::MessageLite& record) {
   const std::size_t size = record.ByteSizeLong();
   const Slice slice = Place(size);

@@ -44,6 +44,8 @@ class BlockBuilder {
   // A smaller record costs less where it is looked up.
   static constexpr std::size_t kMinRecord = 256;
 
+  // Memory for so many bytes of records, of one block at most.
+  void Reserve(std::size_t bytes);
   Slice Add(const google::protobuf::MessageLite& record);
   Slice Add(std::string_view record);
   // The blocks, compressed, by their number.

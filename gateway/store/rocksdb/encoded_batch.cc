@@ -58,6 +58,9 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
                           batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
                           1);
   BlockBuilder block;
+  std::size_t large_bytes = batch.message ? batch.message->ByteSizeLong() : 0;
+  for (const ResourceRecord& resource : batch.resources) large_bytes += resource.encoded.size();
+  block.Reserve(large_bytes);
   if (batch.message) {
     std::string key = key::Message(batch.message->id());
     if (batch.message->ByteSizeLong() < BlockBuilder::kMinRecord) {

@@ -7,7 +7,10 @@ namespace handoff::store {
 namespace {
 
 // Of keys and values. A store of another version is refused; a migration is a step of its own.
-constexpr std::uint64_t kDiskFormat = 2;
+// In format 2 every delivery has the story of its event with it; in 3 the message may have it. What
+// reads 3 reads 2, and the first commit makes it a 3.
+constexpr std::uint64_t kDiskFormat = 3;
+constexpr std::uint64_t kOldestFormat = 2;
 
 absl::Status Damaged() { return absl::DataLossError("a record of the store is damaged"); }
 
@@ -24,9 +27,10 @@ std::string EncodeMeta(const Meta& meta) {
 absl::StatusOr<Meta> DecodeMeta(std::string_view record) {
   const auto format = key::TakeNumber(record);
   if (!format) return Damaged();
-  if (*format != kDiskFormat) {
+  if (*format < kOldestFormat || *format > kDiskFormat) {
     return absl::FailedPreconditionError("the store has disk format " + std::to_string(*format) +
-                                         ", this version reads " + std::to_string(kDiskFormat));
+                                         ", this version reads " + std::to_string(kOldestFormat) +
+                                         " to " + std::to_string(kDiskFormat));
   }
   const auto commit = key::TakeNumber(record);
   const auto head = key::TakeText(record);

@@ -224,6 +224,25 @@ TEST_F(NotificationTest, CarriesTheStoryByExactVersionTheFocusFirst) {
             ToMicros(clock_.Now()) / 1'000'000);
 }
 
+TEST_F(NotificationTest, FindsTheStoryOfANumberedEventWithItsMessage) {
+  v1::Event& event = *delivery_.mutable_event();
+  event.set_message_id("m1");
+  store::Batch batch;
+  batch.message.emplace().set_id("m1");
+  batch.message->add_events()->set_number(1);
+  event.set_number(2);
+  *batch.message->add_events() = event;
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+
+  event.clear_resources();
+  EXPECT_THAT(CarriedNames(), ElementsAre("Encounter/e1/4", "Patient/p1/1", "Condition/c1/2"));
+  event.set_number(3);
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, ""));
+  event.set_number(2);
+  event.set_message_id("m2");
+  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
 TEST_F(NotificationTest, ShowsWhatTheViewListsAndNothingElse) {
   const std::string json = ComposeJson();
   EXPECT_THAT(json, HasSubstr("Doe"));

@@ -121,6 +121,46 @@ TEST_F(IntakeTest, GuardsAnUpdateByIfMatch) {
   EXPECT_EQ(Stored("Location", "mr-4-west").name().version(), 2u);
 }
 
+TEST_F(IntakeTest, KeepsTheStoryOfAnEventOnceWithItsMessage) {
+  const v1::Receipt receipt = Accept(Bundle(DemoMessage("discharge")));
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto message,
+                               store_->GetSnapshot()->ReadMessage(MessageId(receipt.message_id())));
+  ASSERT_GT(receipt.events_size(), 0);
+  ASSERT_EQ(message->events_size(), receipt.events_size());
+  for (int i = 0; i < message->events_size(); ++i) {
+    EXPECT_EQ(message->events(i).kind(), receipt.events(i));
+    EXPECT_EQ(message->events(i).number(), static_cast<std::uint32_t>(i) + 1);
+    EXPECT_GT(message->events(i).resources_size(), 0);
+  }
+  const std::vector<v1::Delivery> pending = Pending("lfm");
+  ASSERT_FALSE(pending.empty());
+  for (const v1::Delivery& delivery : pending) {
+    EXPECT_EQ(delivery.event().resources_size(), 0);
+    ASSERT_GE(delivery.event().number(), 1u);
+    const v1::Event& full = message->events(static_cast<int>(delivery.event().number()) - 1);
+    EXPECT_EQ(delivery.event().kind(), full.kind());
+    EXPECT_EQ(delivery.event().focus().id(), full.focus().id());
+  }
+}
+
+TEST_F(IntakeTest, LetsAnAnswerBePreparedFromTheReceiptItGets) {
+  for (const char* round : {"accepted", "repeated"}) {
+    std::string prepared;
+    Submission submission = Bundle(DemoMessage("discharge"));
+    submission.prepare = [&](const v1::Receipt& receipt) {
+      EXPECT_EQ(prepared, "");
+      prepared = receipt.SerializeAsString();
+    };
+    EXPECT_EQ(Accept(std::move(submission)).SerializeAsString(), prepared) << round;
+  }
+  std::string prepared;
+  Submission refused = Bundle(R"({"resourceType":"Bundle","type":"message"})");
+  refused.prepare = [&](const v1::Receipt& receipt) { prepared = receipt.SerializeAsString(); };
+  const v1::Receipt receipt = Accept(std::move(refused));
+  EXPECT_FALSE(receipt.accepted());
+  EXPECT_EQ(receipt.SerializeAsString(), prepared);
+}
+
 TEST_F(IntakeTest, RecordsARefusedMessageWithItsIssues) {
   const v1::Receipt receipt = Accept(Bundle(
       R"({"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"Organization","name":"A"}}]})"));

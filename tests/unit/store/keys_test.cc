@@ -45,6 +45,19 @@ TEST(KeysTest, EncodesAsTheDiskFormatSays) {
   EXPECT_EQ(Hex(key::Meta()), "00");
 }
 
+TEST(KeysTest, AFamilyIsWrittenOneBehindTheOther) {
+  EXPECT_EQ(key::Family(key::StreamItem("nha/t", 3)), key::StreamPrefix("nha/t"));
+  EXPECT_EQ(key::Family(key::Visible("mrmc", 7)), key::VisiblePrefix("mrmc"));
+  EXPECT_EQ(key::Family(key::Pending("nha", 7, 1)), "D\x03nha");
+  EXPECT_EQ(key::Family(key::Resource("Goal", "g1")), "R\x04Goal");
+  EXPECT_EQ(key::Family(key::Version("Goal", "g1", 1)), "V\x04Goal");
+  EXPECT_EQ(key::Family(key::Link(LinkKind::kSenderMessage, "a|b")), "K\x02");
+  EXPECT_EQ(key::Family(key::Message("m1")), "M");
+  EXPECT_EQ(key::Family(key::Meta()), key::Meta());
+  EXPECT_EQ(key::Family("R\x09Goal"), "R\x09Goal") << "cut short";
+  EXPECT_EQ(key::Family(""), "");
+}
+
 TEST(KeysTest, NoTextIsMistakenForAnother) {
   const std::string nul(1, '\0');
   const std::set<std::string> keys = {
