@@ -203,11 +203,11 @@ absl::StatusOr<std::shared_ptr<const v1::Event>> WithStory(store::Snapshot& snap
   if (event.number() == 0) return std::shared_ptr<const v1::Event>(std::shared_ptr<void>(), &event);
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
                            snapshot.ReadMessage(MessageId(event.message_id())));
-  const auto number = static_cast<int>(event.number());
-  if (message == nullptr || number > message->events_size()) {
+  if (message == nullptr || event.number() > static_cast<std::uint32_t>(message->events_size())) {
     return absl::DataLossError("the message of an event does not have it");
   }
-  return std::shared_ptr<const v1::Event>(message, &message->events(number - 1));
+  return std::shared_ptr<const v1::Event>(message,
+                                          &message->events(static_cast<int>(event.number()) - 1));
 }
 
 Notifications::Notifications(store::Store& store,

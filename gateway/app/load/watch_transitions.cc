@@ -23,7 +23,7 @@ constexpr int kItemsPerAcknowledgement = 64;
 
 constexpr char kWatch[] = "/handoff.v1.Transitions/Watch";
 
-// Items are not turned into objects: on the same machine that would be half of what a run costs.
+// Items are not turned into objects: what the generator takes, the gateway beside it has not.
 using Reader = grpc::ClientReader<grpc::ByteBuffer>;
 
 std::string ResumeTokenOf(std::string_view item) {

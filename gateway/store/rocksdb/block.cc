@@ -45,22 +45,12 @@ std::string EncodeSlice(std::uint64_t commit, const Slice& slice) {
 
 void BlockBuilder::Reserve(std::size_t bytes) { open_.reserve(std::min(bytes, 2 * kFullBlock)); }
 
-Slice BlockBuilder::Add(const google::protobuf::MessageLite& record) {
-  const std::size_t size = record.ByteSizeLong();
-  const Slice slice = Place(size);
-  record.AppendToString(&open_);
-  return slice;
-}
-
 Slice BlockBuilder::Add(std::string_view record) {
-  const Slice slice = Place(record.size());
+  const bool large = record.size() >= kFullBlock;
+  if (!open_.empty() && (large || open_.size() >= kFullBlock)) Close();
+  const std::size_t offset = open_.size();
   open_.append(record);
-  return slice;
-}
-
-Slice BlockBuilder::Place(std::size_t size) {
-  if (!open_.empty() && (size >= kFullBlock || open_.size() >= kFullBlock)) Close();
-  return {closed_.size(), open_.size(), size};
+  return {closed_.size(), offset, record.size()};
 }
 
 std::vector<Block> BlockBuilder::Finish() {

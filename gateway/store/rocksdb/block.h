@@ -46,14 +46,11 @@ class BlockBuilder {
 
   // Memory for so many bytes of records, of one block at most.
   void Reserve(std::size_t bytes);
-  Slice Add(const google::protobuf::MessageLite& record);
   Slice Add(std::string_view record);
   // The blocks, compressed, by their number.
   std::vector<Block> Finish();
 
  private:
-  // Where a record of `size` bytes is going to stand.
-  Slice Place(std::size_t size);
   void Close();
 
   std::string open_;

@@ -13,6 +13,14 @@ void AddRecord(EncodedBatch& encoded, std::string key, const google::protobuf::M
   value.SerializeToString(&encoded.records.emplace_back(std::move(key), std::string()).second);
 }
 
+void AddLarge(EncodedBatch& encoded, BlockBuilder& block, std::string key, std::string record) {
+  if (record.size() < BlockBuilder::kMinRecord) {
+    encoded.records.emplace_back(std::move(key), std::move(record));
+  } else {
+    encoded.slices.emplace_back(std::move(key), block.Add(record));
+  }
+}
+
 // A resource is listed under its person once, by the commit that first says it is about them.
 void AddResource(EncodedBatch& encoded,
                  BlockBuilder& block,
@@ -32,11 +40,7 @@ void AddResource(EncodedBatch& encoded,
       encoded.listings.Add(resource.person, type, id);
     }
   }
-  if (resource.encoded.size() < BlockBuilder::kMinRecord) {
-    encoded.records.emplace_back(std::move(key), std::move(resource.encoded));
-  } else {
-    encoded.slices.emplace_back(std::move(key), block.Add(resource.encoded));
-  }
+  AddLarge(encoded, block, std::move(key), std::move(resource.encoded));
 }
 
 }  // namespace
@@ -58,16 +62,13 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
                           batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
                           1);
   BlockBuilder block;
-  std::size_t large_bytes = batch.message ? batch.message->ByteSizeLong() : 0;
-  for (const ResourceRecord& resource : batch.resources) large_bytes += resource.encoded.size();
-  block.Reserve(large_bytes);
+  std::string message;
+  if (batch.message) batch.message->SerializeToString(&message);
+  std::size_t bytes = message.size();
+  for (const ResourceRecord& resource : batch.resources) bytes += resource.encoded.size();
+  block.Reserve(bytes);
   if (batch.message) {
-    std::string key = key::Message(batch.message->id());
-    if (batch.message->ByteSizeLong() < BlockBuilder::kMinRecord) {
-      AddRecord(encoded, std::move(key), *batch.message);
-    } else {
-      encoded.slices.emplace_back(std::move(key), block.Add(*batch.message));
-    }
+    AddLarge(encoded, block, key::Message(batch.message->id()), std::move(message));
   }
   const auto* snapshot = dynamic_cast<const RocksSnapshot*>(batch.planned_on.get());
   for (ResourceRecord& resource : batch.resources) {

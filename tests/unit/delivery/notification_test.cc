@@ -236,8 +236,10 @@ TEST_F(NotificationTest, FindsTheStoryOfANumberedEventWithItsMessage) {
 
   event.clear_resources();
   EXPECT_THAT(CarriedNames(), ElementsAre("Encounter/e1/4", "Patient/p1/1", "Condition/c1/2"));
-  event.set_number(3);
-  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, ""));
+  for (const std::uint32_t beyond : {3u, UINT32_MAX}) {
+    event.set_number(beyond);
+    EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, ""));
+  }
   event.set_number(2);
   event.set_message_id("m2");
   EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kDataLoss, ""));
