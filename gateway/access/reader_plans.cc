@@ -63,9 +63,10 @@ class PlanFacts {
         viewer_.snapshot().Lookup(store::LinkKind::kResourceToReferral, PathOf(key));
     if (!id.ok()) return Fail(id.status());
     if (!*id) return std::nullopt;
-    absl::StatusOr<std::optional<v1::Referral>> referral = viewer_.snapshot().ReadReferral(**id);
+    const absl::StatusOr<store::SharedReferral> referral = viewer_.snapshot().ReadReferral(**id);
     if (!referral.ok()) return Fail(referral.status());
-    return *std::move(referral);
+    if (*referral == nullptr) return std::nullopt;
+    return **referral;
   }
 
   std::vector<v1::Identifier> Identifiers(const v1::Reference& subject) {

@@ -43,8 +43,7 @@ class ReferralList {
 
  private:
   absl::StatusOr<bool> TakePerson(PersonId id, std::vector<v1::Referral>* items) {
-    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person,
-                             viewer_.snapshot().ReadPerson(id));
+    HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, viewer_.snapshot().ReadPerson(id));
     if (!person) return false;
     const auto& ids = person->referrals();
     auto next = ids.begin();
@@ -53,12 +52,12 @@ class ReferralList {
       if (next != ids.end()) ++next;
     }
     for (; next != ids.end(); ++next) {
-      HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Referral> referral,
+      HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral,
                                viewer_.snapshot().ReadReferral(*next));
       if (!referral || !Wanted(*referral)) continue;
       if (items->size() == size_) return true;
       position_.last_id = *next;
-      items->push_back(*std::move(referral));
+      items->push_back(*referral);
     }
     return false;
   }
@@ -79,9 +78,9 @@ class ReferralList {
 absl::StatusOr<v1::Referral> Reader::GetReferralAlone(const PartyKey& caller,
                                                       std::string_view id,
                                                       store::Snapshot& snapshot) const {
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Referral> referral, snapshot.ReadReferral(id));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral, snapshot.ReadReferral(id));
   if (!referral || !IsPartyTo(*referral, caller)) return NotFound();
-  return *std::move(referral);
+  return *referral;
 }
 
 absl::StatusOr<ReferralStory> Reader::GetReferral(const PartyKey& caller,

@@ -44,33 +44,35 @@ std::string CollectionOf(const std::vector<Visible>& resources) {
 absl::StatusOr<v1::Transition> Reader::GetTransitionAlone(
     const PartyKey& caller, std::string_view id, std::shared_ptr<store::Snapshot> snapshot) const {
   Viewer viewer(*sources_, caller, std::move(snapshot));
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Transition> stay,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedTransition stored,
                            viewer.snapshot().ReadTransition(id));
-  if (!stay) return NotFound();
-  if (stay->source() == caller.value()) return *std::move(stay);
+  if (!stored) return NotFound();
+  if (stored->source() == caller.value()) return *stored;
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource encounter,
-                           viewer.snapshot().Read(KeyOf(stay->encounter())));
+                           viewer.snapshot().Read(KeyOf(stored->encounter())));
   if (!encounter) return NotFound();
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<Visible> shown, viewer.ShowAlone(*encounter));
   if (!shown) return NotFound();
-  HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(*shown, &*stay));
-  return *std::move(stay);
+  v1::Transition stay = *stored;
+  HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(*shown, &stay));
+  return stay;
 }
 
 absl::StatusOr<TransitionStory> Reader::GetTransition(const PartyKey& caller,
                                                       std::string_view id) const {
   Viewer viewer(*sources_, caller);
-  HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Transition> stay,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedTransition stored,
                            viewer.snapshot().ReadTransition(id));
-  if (!stay) return NotFound();
-  const ResourceKey encounter = KeyOf(stay->encounter());
+  if (!stored) return NotFound();
+  const ResourceKey encounter = KeyOf(stored->encounter());
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<ResourceKey> keys, viewer.StoryOf({encounter}));
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<Visible> shown, viewer.ShowAll(keys));
-  const bool own = stay->source() == caller.value();
+  const bool own = stored->source() == caller.value();
   const bool sees_encounter = !shown.empty() && KeyOf(shown.front().name) == encounter;
   if (!own && !sees_encounter) return NotFound();
-  if (!own) HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(shown.front(), &*stay));
-  return TransitionStory{*std::move(stay), CollectionOf(shown)};
+  TransitionStory story{*stored, CollectionOf(shown)};
+  if (!own) HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(shown.front(), &story.transition));
+  return story;
 }
 
 }  // namespace handoff::access

@@ -132,7 +132,7 @@ absl::StatusOr<const policy::View*> Viewer::ViewOf(const v1::StoredResource& sto
 
 absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   if (const auto known = ties_.find(id); known != ties_.end()) return known->second.get();
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person, snapshot_->ReadPerson(id));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, snapshot_->ReadPerson(id));
   auto ties = std::make_unique<Ties>();
   // Records that may be of two people are shown to those alone who sent them.
   if (person && !person->held()) {
@@ -146,7 +146,7 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
 }
 
 absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Referral> referral, snapshot_->ReadReferral(id));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral, snapshot_->ReadReferral(id));
   if (!referral) return absl::OkStatus();
   const care::Actor actor = care::ActorOf(*referral, caller_);
   if (actor == care::Actor::kNone) return absl::OkStatus();

@@ -70,8 +70,10 @@ class CurrentRules {
 };
 
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const StoreSettings& settings) {
-  const store::StoreOptions options{
-      settings.max_pending_deliveries, settings.max_queued_commits, settings.max_stream_items};
+  const store::StoreOptions options{settings.max_pending_deliveries,
+                                    settings.max_queued_commits,
+                                    settings.max_stream_items,
+                                    settings.commit_interval};
   if (settings.kind == StoreSettings::Kind::kMemory) return store::OpenMemoryStore(options);
   std::error_code error;
   std::filesystem::create_directories(settings.path, error);

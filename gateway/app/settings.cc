@@ -116,9 +116,13 @@ void ReadListen(const ConfigNode& node, Settings& settings, Reader& read) {
 
 void ReadStore(const ConfigNode& node, StoreSettings& store, Reader& read) {
   using Kind = StoreSettings::Kind;
-  node.UnknownKeys(
-      {"kind", "path", "max_pending_deliveries", "max_queued_commits", "max_stream_items"},
-      read.errors());
+  node.UnknownKeys({"kind",
+                    "path",
+                    "max_pending_deliveries",
+                    "max_queued_commits",
+                    "max_stream_items",
+                    "commit_interval"},
+                   read.errors());
   read.Choice(node["kind"],
               store.kind,
               std::array{std::pair{std::string_view("rocksdb"), Kind::kRocksDb},
@@ -127,6 +131,7 @@ void ReadStore(const ConfigNode& node, StoreSettings& store, Reader& read) {
   read.Count(node["max_pending_deliveries"], store.max_pending_deliveries, 1, 100'000'000);
   read.Count(node["max_queued_commits"], store.max_queued_commits, 1, 1'000'000);
   read.Count(node["max_stream_items"], store.max_stream_items, 1, 1'000'000'000);
+  read.Time(node["commit_interval"], store.commit_interval, 0ms, 100ms);
 }
 
 void ReadLimits(const ConfigNode& node, LimitSettings& limits, Reader& read) {

@@ -36,6 +36,7 @@ struct StoreSettings {
   std::size_t max_pending_deliveries = 1'000'000;
   std::size_t max_queued_commits = 4096;
   std::size_t max_stream_items = 1'000'000;
+  std::chrono::milliseconds commit_interval = std::chrono::milliseconds(2);
   bool operator==(const StoreSettings&) const = default;
 };
 

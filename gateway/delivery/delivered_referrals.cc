@@ -25,17 +25,17 @@ absl::Status AddDeliveredReferrals(store::Store& store,
                                    [&](const auto& r) { return r.id() == event.referral_id(); });
     if (known) continue;
     if (batch->planned_on == nullptr) batch->planned_on = store.GetSnapshot();
-    absl::StatusOr<std::optional<v1::Referral>> read =
+    const absl::StatusOr<store::SharedReferral> read =
         batch->planned_on->ReadReferral(event.referral_id());
     if (absl::IsDataLoss(read.status())) {
       log::Error("referral.unreadable", {{"delivery", log::Safe(delivery.id())}});
       continue;
     }
     HANDOFF_RETURN_IF_ERROR(read.status());
-    std::optional<v1::Referral>& referral = *read;
-    if (!referral || referral->performer() != delivery.recipient()) continue;
-    if (care::MarkDelivered(&*referral, MessageId(std::string_view(event.message_id())), now)) {
-      batch->referrals.push_back(*std::move(referral));
+    if (*read == nullptr || (*read)->performer() != delivery.recipient()) continue;
+    v1::Referral referral = **read;
+    if (care::MarkDelivered(&referral, MessageId(std::string_view(event.message_id())), now)) {
+      batch->referrals.push_back(std::move(referral));
     }
   }
   return absl::OkStatus();

@@ -190,7 +190,7 @@ absl::StatusOr<std::string> TransactionBundle(const v1::Delivery& delivery,
 
 absl::Status CheckIdentity(store::Snapshot& snapshot, std::uint64_t person_id) {
   if (person_id == 0) return absl::OkStatus();
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person,
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
                            snapshot.ReadPerson(PersonId{person_id}));
   if (!person || !person->held()) return absl::OkStatus();
   return absl::FailedPreconditionError("identity is in doubt: held for a steward");

@@ -1,8 +1,18 @@
 #include "gateway/intake/facts.h"
 
+#include <memory>
 #include <utility>
 
 namespace handoff::intake {
+namespace {
+
+template <class Message>
+std::optional<Message> Copy(const std::shared_ptr<const Message>& shared) {
+  if (shared == nullptr) return std::nullopt;
+  return *shared;
+}
+
+}  // namespace
 
 std::optional<std::string> MessageFacts::LookUp(store::LinkKind kind, const ResourceKey& key) {
   return Take(snapshot_.Lookup(kind, key.type + "/" + key.id));
@@ -11,13 +21,13 @@ std::optional<std::string> MessageFacts::LookUp(store::LinkKind kind, const Reso
 std::optional<v1::Transition> MessageFacts::TransitionOf(const ResourceKey& encounter) {
   const auto id = LookUp(store::LinkKind::kResourceToTransition, encounter);
   if (!id) return std::nullopt;
-  return Take(snapshot_.ReadTransition(*id));
+  return Copy(Take(snapshot_.ReadTransition(*id)));
 }
 
 std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_service_request) {
   const auto id = LookUp(store::LinkKind::kResourceToReferral, task_or_service_request);
   if (!id) return std::nullopt;
-  return Take(snapshot_.ReadReferral(*id));
+  return Copy(Take(snapshot_.ReadReferral(*id)));
 }
 
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {

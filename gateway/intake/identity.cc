@@ -82,7 +82,7 @@ class Identifier {
     HANDOFF_ASSIGN_OR_RETURN(auto stored, snapshot_.ReadPerson(id));
     Known& known = persons_.emplace_back();
     if (stored) {
-      known.person = *std::move(stored);
+      known.person = *stored;
     } else {
       known.person.set_id(static_cast<std::uint64_t>(id));
       known.is_new = true;

@@ -64,15 +64,15 @@ absl::StatusOr<std::optional<std::string>> CachedSnapshot::Lookup(LinkKind kind,
   return snapshot_->Lookup(kind, key);
 }
 
-absl::StatusOr<std::optional<v1::Person>> CachedSnapshot::ReadPerson(PersonId id) {
+absl::StatusOr<SharedPerson> CachedSnapshot::ReadPerson(PersonId id) {
   return Remembered(persons_, id, [&] { return snapshot_->ReadPerson(id); });
 }
 
-absl::StatusOr<std::optional<v1::Transition>> CachedSnapshot::ReadTransition(std::string_view id) {
+absl::StatusOr<SharedTransition> CachedSnapshot::ReadTransition(std::string_view id) {
   return Remembered(transitions_, std::string(id), [&] { return snapshot_->ReadTransition(id); });
 }
 
-absl::StatusOr<std::optional<v1::Referral>> CachedSnapshot::ReadReferral(std::string_view id) {
+absl::StatusOr<SharedReferral> CachedSnapshot::ReadReferral(std::string_view id) {
   return Remembered(referrals_, std::string(id), [&] { return snapshot_->ReadReferral(id); });
 }
 

@@ -40,9 +40,9 @@ class CachedSnapshot final : public Snapshot {
                                                           std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
-  absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) override;
-  absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) override;
-  absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) override;
+  absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;
+  absl::StatusOr<SharedTransition> ReadTransition(std::string_view id) override;
+  absl::StatusOr<SharedReferral> ReadReferral(std::string_view id) override;
   absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
                                                   PersonId after,
                                                   std::size_t limit) override;
@@ -55,9 +55,9 @@ class CachedSnapshot final : public Snapshot {
   std::size_t bytes_ = 0;
 
   absl::flat_hash_map<ResourceKey, SharedResource> resources_;
-  absl::flat_hash_map<PersonId, std::optional<v1::Person>> persons_;
-  absl::flat_hash_map<std::string, std::optional<v1::Transition>> transitions_;
-  absl::flat_hash_map<std::string, std::optional<v1::Referral>> referrals_;
+  absl::flat_hash_map<PersonId, SharedPerson> persons_;
+  absl::flat_hash_map<std::string, SharedTransition> transitions_;
+  absl::flat_hash_map<std::string, SharedReferral> referrals_;
   absl::flat_hash_map<std::string, SharedMessage> messages_;
 };
 

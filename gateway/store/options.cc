@@ -19,7 +19,11 @@ absl::Status CheckOptions(const StoreOptions& options) {
   HANDOFF_RETURN_IF_ERROR(
       CheckRange("max_pending_deliveries", options.max_pending_deliveries, 100'000'000));
   HANDOFF_RETURN_IF_ERROR(CheckRange("max_queued_commits", options.max_queued_commits, 1'000'000));
-  return CheckRange("max_stream_items", options.max_stream_items, 1'000'000'000);
+  HANDOFF_RETURN_IF_ERROR(CheckRange("max_stream_items", options.max_stream_items, 1'000'000'000));
+  if (options.commit_interval.count() < 0 || options.commit_interval.count() > 100) {
+    return absl::InvalidArgumentError("commit_interval is not from 0 to 100 ms");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace handoff::store

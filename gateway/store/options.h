@@ -1,6 +1,7 @@
 // Bounds of a store, the same for every backend.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 #include "absl/status/status.h"
@@ -17,6 +18,9 @@ struct StoreOptions {
   // Items kept per stream. A later one removes the oldest that is acknowledged; a commit that would
   // leave more unacknowledged answers kResourceExhausted. Range 1..1'000'000'000.
   std::size_t max_stream_items = 1'000'000;
+  // Where several callers commit at once: how long after the start of one group of commits the next
+  // one may wait for more to share its disk sync. Not in the memory store. Range 0..100 ms.
+  std::chrono::milliseconds commit_interval{2};
 };
 
 // kInvalidArgument if an option is outside its range.

@@ -64,10 +64,14 @@ struct Page {
   std::string resume;  // empty: no more
 };
 
-// A version of a resource as it was read, for all who read it; null if there is none.
+// What was read, for all who read it; null if there is none. Of a resource: one version.
 using SharedResource = std::shared_ptr<const v1::StoredResource>;
 
-// A message as it was read, without the bytes as they came; null if there is none.
+using SharedPerson = std::shared_ptr<const v1::Person>;
+using SharedTransition = std::shared_ptr<const v1::Transition>;
+using SharedReferral = std::shared_ptr<const v1::Referral>;
+
+// Without the bytes as they came.
 using SharedMessage = std::shared_ptr<const v1::StoredMessage>;
 
 // One consistent view of the store. Reads of current state are remembered (see Commit); reads of
@@ -94,9 +98,9 @@ class Snapshot {
 
   virtual absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind,
                                                             std::string_view key) = 0;
-  virtual absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) = 0;
-  virtual absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) = 0;
-  virtual absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) = 0;
+  virtual absl::StatusOr<SharedPerson> ReadPerson(PersonId id) = 0;
+  virtual absl::StatusOr<SharedTransition> ReadTransition(std::string_view id) = 0;
+  virtual absl::StatusOr<SharedReferral> ReadReferral(std::string_view id) = 0;
   // Persons whom a party may know of (Batch::visible), ascending from after `after`.
   virtual absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
                                                           PersonId after,

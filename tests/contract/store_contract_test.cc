@@ -84,11 +84,11 @@ TEST_P(StoreContract, ReadsEverythingThatACommitWrote) {
                                snapshot->Lookup(LinkKind::kIdentifierToPerson, "urn:mrn|42"));
   EXPECT_EQ(link, "7");
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto person, snapshot->ReadPerson(PersonId{7}));
-  EXPECT_TRUE(person.has_value());
+  EXPECT_NE(person, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto transition, snapshot->ReadTransition("t1"));
-  EXPECT_TRUE(transition.has_value());
+  EXPECT_NE(transition, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto referral, snapshot->ReadReferral("r1"));
-  EXPECT_TRUE(referral.has_value());
+  EXPECT_NE(referral, nullptr);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto ledger, snapshot->Ledger(MessageId("m1")));
   ASSERT_EQ(ledger.size(), 1u);
   EXPECT_EQ(ledger[0].text(), "received");
@@ -393,13 +393,9 @@ TEST_P(StoreContract, RefusesAPlanMadeOnSomethingElse) {
     absl::StatusOr<std::optional<std::string>> Lookup(LinkKind, std::string_view) override {
       return std::nullopt;
     }
-    absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId) override { return std::nullopt; }
-    absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view) override {
-      return std::nullopt;
-    }
-    absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view) override {
-      return std::nullopt;
-    }
+    absl::StatusOr<SharedPerson> ReadPerson(PersonId) override { return nullptr; }
+    absl::StatusOr<SharedTransition> ReadTransition(std::string_view) override { return nullptr; }
+    absl::StatusOr<SharedReferral> ReadReferral(std::string_view) override { return nullptr; }
     absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey&,
                                                     PersonId,
                                                     std::size_t) override {

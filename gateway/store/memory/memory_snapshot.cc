@@ -14,8 +14,9 @@ std::optional<Value> Copy(const Value* value) {
   return *value;
 }
 
-SharedResource Share(const v1::StoredResource* resource) {
-  return resource == nullptr ? nullptr : std::make_shared<const v1::StoredResource>(*resource);
+template <class Message>
+std::shared_ptr<const Message> Share(const Message* message) {
+  return message == nullptr ? nullptr : std::make_shared<const Message>(*message);
 }
 
 }  // namespace
@@ -92,23 +93,23 @@ absl::StatusOr<std::optional<std::string>> MemorySnapshot::Lookup(LinkKind kind,
   return Copy(tables_.links.At({kind, std::string(key)}, sequence()));
 }
 
-absl::StatusOr<std::optional<v1::Person>> MemorySnapshot::ReadPerson(PersonId id) {
+absl::StatusOr<SharedPerson> MemorySnapshot::ReadPerson(PersonId id) {
   const auto person = static_cast<std::uint64_t>(id);
   Remember(key::Person(person));
   absl::MutexLock lock(&tables_.mutex);
-  return Copy(tables_.persons.At(person, sequence()));
+  return Share(tables_.persons.At(person, sequence()));
 }
 
-absl::StatusOr<std::optional<v1::Transition>> MemorySnapshot::ReadTransition(std::string_view id) {
+absl::StatusOr<SharedTransition> MemorySnapshot::ReadTransition(std::string_view id) {
   Remember(key::Transition(id));
   absl::MutexLock lock(&tables_.mutex);
-  return Copy(tables_.transitions.At(std::string(id), sequence()));
+  return Share(tables_.transitions.At(std::string(id), sequence()));
 }
 
-absl::StatusOr<std::optional<v1::Referral>> MemorySnapshot::ReadReferral(std::string_view id) {
+absl::StatusOr<SharedReferral> MemorySnapshot::ReadReferral(std::string_view id) {
   Remember(key::Referral(id));
   absl::MutexLock lock(&tables_.mutex);
-  return Copy(tables_.referrals.At(std::string(id), sequence()));
+  return Share(tables_.referrals.At(std::string(id), sequence()));
 }
 
 absl::StatusOr<std::vector<PersonId>> MemorySnapshot::PersonsOf(const PartyKey& party,

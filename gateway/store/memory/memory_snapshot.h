@@ -22,9 +22,9 @@ class MemorySnapshot final : public TrackedSnapshot {
   absl::StatusOr<Page> Find(const Query& query) override;
 
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
-  absl::StatusOr<std::optional<v1::Person>> ReadPerson(PersonId id) override;
-  absl::StatusOr<std::optional<v1::Transition>> ReadTransition(std::string_view id) override;
-  absl::StatusOr<std::optional<v1::Referral>> ReadReferral(std::string_view id) override;
+  absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;
+  absl::StatusOr<SharedTransition> ReadTransition(std::string_view id) override;
+  absl::StatusOr<SharedReferral> ReadReferral(std::string_view id) override;
   absl::StatusOr<std::vector<PersonId>> PersonsOf(const PartyKey& party,
                                                   PersonId after,
                                                   std::size_t limit) override;

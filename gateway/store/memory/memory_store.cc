@@ -25,8 +25,9 @@ struct Prepared {
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(StoreOptions options)
-      : options_(options),
-        queue_(options.max_queued_commits, kMaxGroup, [this](auto group) { CommitGroup(group); }) {}
+      : options_(options), queue_({options.max_queued_commits, kMaxGroup}, [this](auto group) {
+          CommitGroup(group);
+        }) {}
 
   std::shared_ptr<Snapshot> GetSnapshot() override {
     absl::MutexLock lock(&tables_.mutex);

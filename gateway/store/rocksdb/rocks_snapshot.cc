@@ -14,9 +14,10 @@ constexpr std::size_t kFindBudget = 5000;
 // Records read at once by Find().
 constexpr std::size_t kFindChunk = 64;
 
-SharedResource Share(std::optional<v1::StoredResource> resource) {
-  if (!resource) return nullptr;
-  return std::make_shared<const v1::StoredResource>(*std::move(resource));
+template <class Message>
+std::shared_ptr<const Message> Share(std::optional<Message> message) {
+  if (!message) return nullptr;
+  return std::make_shared<const Message>(*std::move(message));
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::ReadMany(
     if (records[i]) {
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
       HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
-      resources[i] = Share(std::move(resource));
+      resources[i] = Share(std::make_optional(std::move(resource)));
       seen.person = resources[i]->person_id();
       seen.version = resources[i]->name().version();
       seen.stored = *std::move(records[i]);
@@ -209,22 +210,25 @@ absl::StatusOr<std::optional<std::string>> RocksSnapshot::Lookup(LinkKind kind,
   return db_.Get(name, snapshot_);
 }
 
-absl::StatusOr<std::optional<v1::Person>> RocksSnapshot::ReadPerson(PersonId id) {
+absl::StatusOr<SharedPerson> RocksSnapshot::ReadPerson(PersonId id) {
   const std::string key = key::Person(static_cast<std::uint64_t>(id));
   Remember(key);
-  return Get<v1::Person>(key);
+  HANDOFF_ASSIGN_OR_RETURN(auto person, Get<v1::Person>(key));
+  return Share(std::move(person));
 }
 
-absl::StatusOr<std::optional<v1::Transition>> RocksSnapshot::ReadTransition(std::string_view id) {
+absl::StatusOr<SharedTransition> RocksSnapshot::ReadTransition(std::string_view id) {
   const std::string key = key::Transition(id);
   Remember(key);
-  return Get<v1::Transition>(key);
+  HANDOFF_ASSIGN_OR_RETURN(auto transition, Get<v1::Transition>(key));
+  return Share(std::move(transition));
 }
 
-absl::StatusOr<std::optional<v1::Referral>> RocksSnapshot::ReadReferral(std::string_view id) {
+absl::StatusOr<SharedReferral> RocksSnapshot::ReadReferral(std::string_view id) {
   const std::string key = key::Referral(id);
   Remember(key);
-  return Get<v1::Referral>(key);
+  HANDOFF_ASSIGN_OR_RETURN(auto referral, Get<v1::Referral>(key));
+  return Share(std::move(referral));
 }
 
 absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& party,
@@ -246,9 +250,8 @@ absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& p
 
 absl::StatusOr<SharedMessage> RocksSnapshot::ReadMessage(const MessageId& id) {
   HANDOFF_ASSIGN_OR_RETURN(auto message, Get<v1::StoredMessage>(key::Message(id.value())));
-  if (!message) return nullptr;
-  message->clear_original();
-  return std::make_shared<const v1::StoredMessage>(*std::move(message));
+  if (message) message->clear_original();
+  return Share(std::move(message));
 }
 
 absl::StatusOr<std::optional<std::string>> RocksSnapshot::ReadOriginal(const MessageId& id) {

@@ -82,7 +82,8 @@ absl::Status RocksStore::Recover() {
   committer_ = std::make_unique<GroupCommitter>(
       *db_, cache_, book_, listener_, options_, std::move(meta), std::move(streams));
   queue_ = std::make_unique<CommitQueue<EncodedBatch>>(
-      options_.max_queued_commits, kMaxGroup, [this](auto group) { committer_->Commit(group); });
+      CommitQueueOptions{options_.max_queued_commits, kMaxGroup, options_.commit_interval},
+      [this](auto group) { committer_->Commit(group); });
   return absl::OkStatus();
 }
 
