@@ -38,6 +38,14 @@ ZSTD_CCtx* Compressor() {
   return context.get();
 }
 
+void AppendVarint(std::uint64_t value, std::string* out) {
+  std::array<char, 10> bytes;
+  std::size_t n = 0;
+  for (; value >= 0x80; value >>= 7) bytes[n++] = static_cast<char>(value | 0x80);
+  bytes[n++] = static_cast<char>(value);
+  out->append(bytes.data(), n);
+}
+
 ZSTD_DCtx* Decompressor() {
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   HANDOFF_CHECK(context != nullptr);
@@ -105,6 +113,21 @@ absl::StatusOr<std::string> Decompress(std::string_view data, std::size_t max_by
     return absl::DataLossError("compressed data is damaged");
   }
   return out;
+}
+
+void AppendFieldHead(int number, std::size_t size, std::string* encoded) {
+  AppendVarint(static_cast<std::uint64_t>(number) << 3 | 2, encoded);
+  AppendVarint(size, encoded);
+}
+
+void AppendField(int number, std::string_view value, std::string* encoded) {
+  AppendFieldHead(number, value.size(), encoded);
+  encoded->append(value);
+}
+
+void AppendField(int number, std::uint64_t value, std::string* encoded) {
+  AppendVarint(static_cast<std::uint64_t>(number) << 3, encoded);
+  AppendVarint(value, encoded);
 }
 
 std::string HexEncode(std::string_view data) {

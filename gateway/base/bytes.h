@@ -40,6 +40,13 @@ class Fingerprint {
 std::string Compress(std::string_view data);
 absl::StatusOr<std::string> Decompress(std::string_view data, std::size_t max_bytes);
 
+// Appends a field to an encoded protobuf message: an integer that is not negative, or a string,
+// bytes or an encoded message.
+void AppendField(int number, std::uint64_t value, std::string* encoded);
+void AppendField(int number, std::string_view value, std::string* encoded);
+// What stands before a value of `size` bytes, which is to follow.
+void AppendFieldHead(int number, std::size_t size, std::string* encoded);
+
 std::string HexEncode(std::string_view data);
 std::string Base64UrlEncode(std::string_view data);
 

@@ -41,7 +41,8 @@ struct Services {
 };
 
 struct Plan {
-  store::Batch batch;   // empty for a repeat
+  // Empty for a repeat. Refers to the content of the message, which has to outlive its commit.
+  store::Batch batch;
   v1::Receipt receipt;  // `accepted` false: refused, and the batch records the refusal
   bool repeat = false;
 };

@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/bytes.h"
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/events.h"
@@ -19,6 +20,10 @@
 
 namespace handoff::intake {
 namespace {
+
+// Of an encoded StoredResource, mostly: its name and whom it is from.
+constexpr std::size_t kBesidesTheResource = 256;
+constexpr std::size_t kFieldHead = 3;  // of a token: its length takes two bytes at most
 
 using fhir::Issue;
 using fhir::Severity;
@@ -391,8 +396,32 @@ class Planner {
     return entry;
   }
 
+  // Field by field: no StoredResource has to be built for it.
+  store::ResourceRecord RecordOf(const Write& write, const v1::ResourceName& name) const {
+    using Stored = v1::StoredResource;
+    store::ResourceRecord record;
+    record.key = write.key;
+    record.version = name.version();
+    record.person = static_cast<std::uint64_t>(write.person);
+    std::string& encoded = record.encoded;
+    std::size_t tokens = 0;
+    for (const std::string_view token : write.tokens) tokens += token.size() + kFieldHead;
+    encoded.reserve(write.encoded.size() + tokens + kBesidesTheResource);
+    AppendField(Stored::kNameFieldNumber, name.SerializeAsString(), &encoded);
+    AppendField(Stored::kUpdatedUsFieldNumber, static_cast<std::uint64_t>(received_us_), &encoded);
+    if (record.person != 0) AppendField(Stored::kPersonIdFieldNumber, record.person, &encoded);
+    AppendField(Stored::kOwnerFieldNumber,
+                write.before ? std::string_view(write.before->owner()) : sender_->key.value(),
+                &encoded);
+    AppendField(Stored::kMessageIdFieldNumber, arrival_.id.value(), &encoded);
+    for (const std::string_view token : write.tokens) {
+      AppendField(Stored::kTokensFieldNumber, token, &encoded);
+    }
+    AppendField(Stored::kResourceFieldNumber, write.encoded, &encoded);
+    return record;
+  }
+
   void StoreResources() {
-    v1::StoredResource stored;  // one for all: it keeps its memory
     plan_.batch.resources.reserve(resolved_.writes.size());
     for (Write& write : resolved_.writes) {
       v1::Receipt::Entry* entry = plan_.receipt.add_entries();
@@ -404,18 +433,7 @@ class Planner {
       name.set_version(write.version());
       entry->set_last_modified_us(write.skip && write.before ? write.before->updated_us()
                                                              : received_us_);
-      if (!write.skip) {
-        stored.Clear();
-        *stored.mutable_name() = name;
-        stored.set_owner(write.before ? write.before->owner() : sender_->key.value());
-        stored.set_updated_us(received_us_);
-        stored.set_person_id(static_cast<std::uint64_t>(write.person));
-        stored.set_message_id(arrival_.id.value());
-        for (const std::string_view token : write.tokens)
-          stored.add_tokens(token.data(), token.size());
-        stored.set_resource(std::move(write.encoded));
-        plan_.batch.resources.emplace_back(stored);
-      }
+      if (!write.skip) plan_.batch.resources.push_back(RecordOf(write, name));
       *entry->mutable_resource() = std::move(name);
     }
   }
@@ -428,7 +446,7 @@ class Planner {
     message.set_source(sender_->key.value());
     message.set_kind(arrival_.request.kind);
     message.set_received_us(received_us_);
-    message.set_original(arrival_.submission.content);
+    batch.original = arrival_.submission.content;
     message.set_digest(arrival_.request.digest);
     StoreResources();
     for (Known& known : identified_.persons) {
@@ -505,7 +523,7 @@ Plan Refusal(const PartyKey& sender,
   message.set_source(sender.value());
   message.set_kind(std::string(kind));
   message.set_received_us(ToMicros(received));
-  message.set_original(content);
+  plan.batch.original = content;
   *message.mutable_receipt() = plan.receipt;
   v1::LedgerEntry& entry = plan.batch.ledger.emplace_back();
   entry.set_kind(v1::LedgerEntry::REJECTED);

@@ -1,6 +1,5 @@
 #include "gateway/rpc/items.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/bytes.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/delivery/notification.h"
 #include "gateway/rpc/context.h"
@@ -23,7 +23,6 @@ namespace {
 using delivery::Withheld;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
-using google::protobuf::io::CodedOutputStream;
 
 absl::Status Unreadable() { return absl::DataLossError("a notification cannot be read"); }
 
@@ -60,17 +59,6 @@ absl::StatusOr<std::string_view> BundleIn(std::string_view encoded) {
   const std::string_view bundle = encoded.substr(static_cast<std::size_t>(in.CurrentPosition()));
   if (bundle.size() != length) return Unreadable();
   return bundle;
-}
-
-// Appends a field that holds an encoded message.
-void AppendField(int number, std::string_view encoded, std::string* out) {
-  std::array<std::uint8_t, 2 * sizeof(std::uint64_t)> head;
-  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
-      WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), head.data());
-  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(encoded.size()), end);
-  out->append(reinterpret_cast<const char*>(head.data()),
-              static_cast<std::size_t>(end - head.data()));
-  out->append(encoded);
 }
 
 absl::StatusOr<std::string> PlanOf(store::Snapshot& snapshot, const v1::Event& event) {

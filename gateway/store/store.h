@@ -137,7 +137,7 @@ enum class Durability : std::uint8_t {
 };
 
 // A version of a resource as a commit writes it: an encoded StoredResource, and what of it the
-// store files it under.
+// store files it under. Who plans many encodes them field by field.
 struct ResourceRecord {
   ResourceRecord() = default;
   ResourceRecord(const v1::StoredResource& stored);  // NOLINT(google-explicit-constructor)
@@ -155,6 +155,8 @@ struct Batch {
   std::shared_ptr<Snapshot> planned_on;
 
   std::optional<v1::StoredMessage> message;
+  // Of the message, the bytes as they came: to be held until Commit() returns.
+  std::string_view original;
   std::vector<ResourceRecord> resources;
   std::vector<std::pair<std::pair<LinkKind, std::string>, std::string>> links;
   std::vector<v1::Person> persons;

@@ -58,7 +58,7 @@ class Bundles {
     HANDOFF_CHECK(batch.planned_on->Lookup(LinkKind::kResourceToTransition, stay).ok());
 
     batch.message.emplace().set_id(message_id);
-    batch.message->set_original(Text(5000));
+    batch.original = Text(5000);
     for (const ResourceKey& key : keys) batch.resources.push_back(Resource(key, person));
     batch.links.push_back({{LinkKind::kSenderMessage, link}, message_id});
     batch.links.push_back({{LinkKind::kResourceToTransition, stay}, "t" + message_id});
@@ -81,7 +81,7 @@ class Bundles {
     resource.mutable_name()->set_version(1);
     resource.set_person_id(person);
     resource.add_tokens("status=|active");
-    resource.set_resource(Text(2000));
+    resource.set_resource(std::string(Text(2000)));
     return resource;
   }
   v1::Delivery Delivery(const char* recipient, std::uint64_t person, const std::string& message) {
@@ -102,8 +102,8 @@ class Bundles {
     return entry;
   }
 
-  std::string Text(std::size_t bytes) {
-    return text_.substr(random_() % (text_.size() - bytes), bytes);
+  std::string_view Text(std::size_t bytes) {
+    return std::string_view(text_).substr(random_() % (text_.size() - bytes), bytes);
   }
 
   std::mt19937_64 random_{42};

@@ -94,6 +94,7 @@ void MemoryStore::Commit(Batch batch, absl::AnyInvocable<void(absl::StatusOr<Com
   absl::StatusOr<ReadSet> reads = ReadsOf(batch);
   if (!reads.ok()) return done(reads.status());
   batch.planned_on.reset();
+  if (batch.message) batch.message->set_original(std::string(std::exchange(batch.original, {})));
   queue_.Push(Prepared{std::move(batch), *std::move(reads)}, std::move(done));
 }
 

@@ -45,12 +45,14 @@ std::string EncodeSlice(std::uint64_t commit, const Slice& slice) {
 
 void BlockBuilder::Reserve(std::size_t bytes) { open_.reserve(std::min(bytes, 2 * kFullBlock)); }
 
-Slice BlockBuilder::Add(std::string_view record) {
-  const bool large = record.size() >= kFullBlock;
+Slice BlockBuilder::Add(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  const bool large = size >= kFullBlock;
   if (!open_.empty() && (large || open_.size() >= kFullBlock)) Close();
   const std::size_t offset = open_.size();
-  open_.append(record);
-  return {closed_.size(), offset, record.size()};
+  for (const std::string_view part : parts) open_.append(part);
+  return {closed_.size(), offset, size};
 }
 
 std::vector<Block> BlockBuilder::Finish() {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,7 +47,8 @@ class BlockBuilder {
 
   // Memory for so many bytes of records, of one block at most.
   void Reserve(std::size_t bytes);
-  Slice Add(std::string_view record);
+  // A record of some parts.
+  Slice Add(std::initializer_list<std::string_view> parts);
   // The blocks, compressed, by their number.
   std::vector<Block> Finish();
 

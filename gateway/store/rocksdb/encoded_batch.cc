@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "gateway/base/bytes.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/store/keys.h"
 #include "gateway/store/rocksdb/rocks_snapshot.h"
 
 namespace handoff::store {
 namespace {
+
+// A message without its original: the receipt and the stories of some events.
+constexpr std::size_t kTypicalMessage = std::size_t{4} << 10;
 
 void AddRecord(EncodedBatch& encoded, std::string key, const google::protobuf::MessageLite& value) {
   value.SerializeToString(&encoded.records.emplace_back(std::move(key), std::string()).second);
@@ -17,7 +21,22 @@ void AddLarge(EncodedBatch& encoded, BlockBuilder& block, std::string key, std::
   if (record.size() < BlockBuilder::kMinRecord) {
     encoded.records.emplace_back(std::move(key), std::move(record));
   } else {
-    encoded.slices.emplace_back(std::move(key), block.Add(record));
+    encoded.slices.emplace_back(std::move(key), block.Add({record}));
+  }
+}
+
+// The original is the last field of the record: it goes into the block from where it is.
+void AddMessage(EncodedBatch& encoded,
+                BlockBuilder& block,
+                const v1::StoredMessage& message,
+                std::string_view original) {
+  std::string key = key::Message(message.id());
+  std::string record = message.SerializeAsString();
+  AppendFieldHead(v1::StoredMessage::kOriginalFieldNumber, original.size(), &record);
+  if (record.size() + original.size() < BlockBuilder::kMinRecord) {
+    encoded.records.emplace_back(std::move(key), record.append(original));
+  } else {
+    encoded.slices.emplace_back(std::move(key), block.Add({record, original}));
   }
 }
 
@@ -62,14 +81,10 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
                           batch.transitions.size() + batch.referrals.size() + batch.visible.size() +
                           1);
   BlockBuilder block;
-  std::string message;
-  if (batch.message) batch.message->SerializeToString(&message);
-  std::size_t bytes = message.size();
+  std::size_t bytes = batch.original.size() + kTypicalMessage;
   for (const ResourceRecord& resource : batch.resources) bytes += resource.encoded.size();
   block.Reserve(bytes);
-  if (batch.message) {
-    AddLarge(encoded, block, key::Message(batch.message->id()), std::move(message));
-  }
+  if (batch.message) AddMessage(encoded, block, *batch.message, batch.original);
   const auto* snapshot = dynamic_cast<const RocksSnapshot*>(batch.planned_on.get());
   for (ResourceRecord& resource : batch.resources) {
     AddResource(encoded, block, snapshot, std::move(resource));

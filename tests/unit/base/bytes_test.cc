@@ -47,6 +47,21 @@ TEST(BytesTest, DecompressNoticesEveryDamagedByte) {
   EXPECT_THAT(Decompress("", 1 << 20), StatusIs(absl::StatusCode::kDataLoss, "damaged"));
 }
 
+// The examples of protobuf.dev, Encoding, and the largest number.
+TEST(BytesTest, AppendsFieldsAsProtobufEncodesThem) {
+  std::string encoded;
+  AppendField(1, 150, &encoded);
+  EXPECT_EQ(HexEncode(encoded), "089601");
+  AppendField(2, "testing", &encoded);
+  EXPECT_EQ(HexEncode(encoded.substr(3)), "120774657374696e67");
+  encoded.clear();
+  AppendField(16, UINT64_MAX, &encoded);
+  EXPECT_EQ(HexEncode(encoded), "8001ffffffffffffffffff01");
+  encoded.clear();
+  AppendFieldHead(5, 300, &encoded);
+  EXPECT_EQ(HexEncode(encoded), "2aac02");
+}
+
 TEST(BytesTest, EncodesHexAndUrlSafeBase64WithoutPadding) {
   EXPECT_EQ(HexEncode(std::string("\x00\xff\x10", 3)), "00ff10");
   EXPECT_EQ(Base64UrlEncode("\xfb\xff"), "-_8");

@@ -21,7 +21,7 @@ class CachedSnapshotTest : public ::testing::Test {
     Batch batch;
     for (const char* id : {"a", "b"}) batch.resources.push_back(Resource(id, 1));
     batch.message.emplace().set_id("m1");
-    batch.message->set_original("{}");
+    batch.original = "{}";
     batch.persons.emplace_back().set_id(7);
     batch.transitions.emplace_back().set_id("t1");
     batch.referrals.emplace_back().set_id("r1");
