@@ -1,9 +1,7 @@
 #include "gateway/intake/intake.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 #include <utility>
 

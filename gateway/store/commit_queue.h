@@ -9,19 +9,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
+#include <mutex>
 #include <span>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 
 #include "gateway/store/store.h"
 
@@ -56,22 +56,24 @@ class CommitQueue {
   // Commits what is queued, then stops.
   ~CommitQueue() {
     {
-      absl::MutexLock lock(&mutex_);
+      const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
+    changed_.notify_one();
     committer_.join();
   }
 
   // A full queue calls `done` with kResourceExhausted at once, on the calling thread.
   void Push(Work work, Done done) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (queue_.size() < options_.max_queued) {
-        queue_.push_back(Item{std::move(work), std::move(done)});
-        return;
-      }
+    std::unique_lock lock(mutex_);
+    if (queue_.size() >= options_.max_queued) {
+      lock.unlock();
+      return done(absl::ResourceExhaustedError("too many commits are waiting"));
     }
-    done(absl::ResourceExhaustedError("too many commits are waiting"));
+    queue_.push_back(Item{std::move(work), std::move(done)});
+    const bool wake = queue_.size() == awaited_;
+    lock.unlock();
+    if (wake) changed_.notify_one();
   }
 
  private:
@@ -79,19 +81,17 @@ class CommitQueue {
 
   void Run() {
     std::vector<Item> group;
-    Clock::time_point started;
+    Clock::time_point started;  // the last group
+    double usual = 1;           // the largest of the last groups
     while (true) {
       {
-        absl::MutexLock lock(&mutex_);
-        mutex_.Await(absl::Condition(this, &CommitQueue::HasWork));
-        if (const auto wait = started + options_.interval - Clock::now(); wait.count() > 0) {
-          mutex_.AwaitWithTimeout(absl::Condition(this, &CommitQueue::HasAsUsual),
-                                  absl::FromChrono(wait));
-        }
+        std::unique_lock lock(mutex_);
+        Await(lock, 1, Clock::time_point::max());
+        Await(lock, static_cast<std::size_t>(usual), started + options_.interval);
         if (queue_.empty()) return;
         started = Clock::now();
         const std::size_t n = std::min(queue_.size(), options_.max_group);
-        usual_ = std::max(static_cast<double>(n), usual_ * kForgetting);
+        usual = std::max(static_cast<double>(n), usual * kForgetting);
         for (std::size_t i = 0; i < n; ++i) {
           group.push_back(std::move(queue_.front()));
           queue_.pop_front();
@@ -102,24 +102,27 @@ class CommitQueue {
     }
   }
 
-  bool HasAsUsual() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || queue_.size() >= static_cast<std::size_t>(usual_);
-  }
-
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !queue_.empty();
+  // Until so many are queued, at most until `deadline`.
+  void Await(std::unique_lock<std::mutex>& lock, std::size_t queued, Clock::time_point deadline) {
+    awaited_ = queued;
+    changed_.wait_until(lock, deadline, [&] { return stopping_ || queue_.size() >= queued; });
+    awaited_ = kNobody;
   }
 
   // A group of ten is forgotten after some twenty of one.
   static constexpr double kForgetting = 0.9;
+  static constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 
   const CommitQueueOptions options_;
   const CommitGroup commit_;
 
-  absl::Mutex mutex_;
-  std::deque<Item> queue_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  double usual_ ABSL_GUARDED_BY(mutex_) = 1;  // the largest of the last groups
+  // Of the standard library: it waits by the steady clock. absl::Mutex waits by the wall clock, and
+  // who sets that back must not hold up a commit.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> queue_;  // guarded by mutex_, as is what follows
+  bool stopping_ = false;
+  std::size_t awaited_ = kNobody;  // length of the queue at which the committer is to wake up
 
   std::thread committer_;  // last: it uses all of the above
 };
