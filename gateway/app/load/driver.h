@@ -19,10 +19,14 @@ struct DriverParts {
   Tally& tally;
 };
 
+// Opens its connections, and begins when they all stand.
+//
 // Runs on: threads of its own, which are as few as can be: it shares the machine with the server.
 class Driver {
  public:
   virtual ~Driver() = default;
+  // Does not wait for the other connections any longer. Called again, it has no effect.
+  virtual void Begin() = 0;
   // True once the pace is done and every message sent was answered or failed.
   virtual bool Done() const = 0;
   // Cuts off what is under way, counts it as failed, and returns when nothing runs any more.

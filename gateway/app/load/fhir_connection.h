@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct FhirTarget {
   std::string head;         // request line and fields, up to the empty line
   asio::ssl::context* tls;  // null: plain
   DriverParts parts;
+  std::size_t awaited;               // connections that neither stand nor failed for good yet
+  std::function<void()> begin = {};  // when there are none any more
 };
 
 // Runs on: the one thread of `target.io`.
@@ -51,6 +54,10 @@ class FhirConnection {
         buffer_(std::make_unique<Buffer>()) {}
 
   void Start() { Connect(); }
+  // The run has begun.
+  void Begin() {
+    if (std::exchange(waits_, false)) Next();
+  }
   // True once no further message will be sent.
   bool done() const { return done_; }
   bool busy() const { return turn_.has_value(); }
@@ -87,11 +94,21 @@ class FhirConnection {
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       stream_->async_handshake(asio::ssl::stream_base::client, [this](const Error& error) {
         if (error) return Fail("TLS handshake", error);
-        Next();
+        Connected();
       });
     } else {
-      Next();
+      Connected();
     }
+  }
+
+  void Connected() {
+    if (target_.parts.pace.start()) return Next();
+    waits_ = true;
+    CountOff();
+  }
+
+  void CountOff() {
+    if (--target_.awaited == 0) target_.begin();
   }
 
   void Next() {
@@ -163,6 +180,7 @@ class FhirConnection {
     if (++failures_ >= kMaxFailures) {
       target_.parts.tally.Failed(std::string(what) + ": " + error.message());
       done_ = true;
+      if (!target_.parts.pace.start()) CountOff();
       return;
     }
     timer_.expires_after(kPause);
@@ -180,6 +198,7 @@ class FhirConnection {
   std::optional<Parser> parser_;
   std::optional<Pace::Turn> turn_;  // of the message under way
   int failures_ = 0;                // in a row
+  bool waits_ = false;              // connected, for the run to begin
   bool done_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <curl/curl.h>
@@ -95,6 +96,7 @@ class FhirDriver final : public Driver {
     for (unsigned i = 0; i < target_.parts.options.connections; ++i) {
       connections_.push_back(std::make_unique<FhirConnection<Stream>>(target_));
     }
+    target_.begin = [this] { BeginNow(); };
     thread_ = std::thread([this] {
       for (const auto& connection : connections_) connection->Start();
       io_->run();
@@ -104,6 +106,9 @@ class FhirDriver final : public Driver {
 
   ~FhirDriver() override { Stop(); }
 
+  void Begin() override {
+    asio::post(*io_, [this] { BeginNow(); });
+  }
   bool Done() const override { return done_; }
 
   void Stop() override {
@@ -116,6 +121,11 @@ class FhirDriver final : public Driver {
   }
 
  private:
+  void BeginNow() {
+    target_.parts.pace.Begin(Steady::now());
+    for (const auto& connection : connections_) connection->Begin();
+  }
+
   const std::unique_ptr<asio::io_context> io_;
   const std::unique_ptr<asio::ssl::context> tls_;
   FhirTarget target_;
@@ -133,12 +143,15 @@ absl::StatusOr<std::unique_ptr<Driver>> StartFhirDriver(DriverParts parts) {
   auto addresses = asio::ip::tcp::resolver(*io).resolve(AddressOf(url.host), url.port, error);
   if (error) return absl::UnavailableError("--url: " + url.host + ": " + error.message());
   std::string head = RequestHead(url, parts.options, parts.discharges.text().size());
+  const std::size_t waiting = parts.options.connections;
   if (!url.tls) {
-    FhirTarget target{*io, std::move(addresses), url.host, std::move(head), nullptr, parts};
+    FhirTarget target{
+        *io, std::move(addresses), url.host, std::move(head), nullptr, parts, waiting};
     return std::make_unique<FhirDriver<Socket>>(std::move(io), nullptr, std::move(target));
   }
   HANDOFF_ASSIGN_OR_RETURN(auto tls, MakeTls(url, parts.options.ca_file));
-  FhirTarget target{*io, std::move(addresses), url.host, std::move(head), tls.get(), parts};
+  FhirTarget target{
+      *io, std::move(addresses), url.host, std::move(head), tls.get(), parts, waiting};
   return std::make_unique<FhirDriver<TlsStream>>(std::move(io), std::move(tls), std::move(target));
 }
 

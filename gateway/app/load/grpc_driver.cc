@@ -98,17 +98,21 @@ class Lane {
 
 class GrpcDriver final : public Driver {
  public:
-  GrpcDriver(DriverParts parts, const std::vector<std::shared_ptr<grpc::Channel>>& channels) {
+  // `channels` are connected.
+  GrpcDriver(DriverParts parts, const std::vector<std::shared_ptr<grpc::Channel>>& channels)
+      : pace_(parts.pace) {
     for (const auto& channel : channels) stubs_.push_back(v1::Intake::NewStub(channel));
     running_ = parts.options.connections;
     for (unsigned i = 0; i < parts.options.connections; ++i) {
       lanes_.push_back(std::make_unique<Lane>(parts, *stubs_[i % stubs_.size()], running_));
     }
+    Begin();
     for (const auto& lane : lanes_) lane->Next();
   }
 
   ~GrpcDriver() override { Stop(); }
 
+  void Begin() override { pace_.Begin(Steady::now()); }
   bool Done() const override { return running_ == 0; }
 
   void Stop() override {
@@ -117,6 +121,7 @@ class GrpcDriver final : public Driver {
   }
 
  private:
+  Pace& pace_;
   std::vector<std::unique_ptr<v1::Intake::Stub>> stubs_;
   std::atomic<unsigned> running_{0};
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -25,6 +25,8 @@ namespace {
 
 // What is under way when the time is over may still be answered for so long.
 constexpr std::chrono::seconds kLastAnswers{30};
+// Connections that do not stand after so long are not waited for.
+constexpr std::chrono::seconds kConnect{10};
 // No delivery for so long after the last answer: there will be no more.
 constexpr std::chrono::seconds kQuiet{2};
 
@@ -53,9 +55,10 @@ std::chrono::microseconds CpuTime() {
   return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
-double SecondsSince(Steady::time_point start, Steady::rep until) {
-  if (until == 0) return 0;
-  return std::chrono::duration<double>(Steady::time_point(Steady::duration(until)) - start).count();
+double SecondsSince(std::optional<Steady::time_point> start, Steady::rep until) {
+  if (!start || until == 0) return 0;
+  return std::chrono::duration<double>(Steady::time_point(Steady::duration(until)) - *start)
+      .count();
 }
 
 // One run, from its start to its report.
@@ -66,9 +69,7 @@ class Run {
         progress_(progress),
         discharges_(Synthetic(options)),
         tally_(options.count),
-        start_(Steady::now()),
-        end_(start_ + std::chrono::seconds(options.seconds)),
-        pace_(start_, end_, options.count, options.rate) {}
+        pace_(std::chrono::seconds(options.seconds), options.count, options.rate) {}
 
   absl::StatusOr<Report> Execute() {
     HANDOFF_RETURN_IF_ERROR(Watch());
@@ -82,8 +83,8 @@ class Run {
     report.cpu_time = CpuTime() - cpu_before;
     if (!watchers_.empty()) AwaitDeliveries();
     for (const auto& watcher : watchers_) watcher->Stop();
-    report.seconds = SecondsSince(start_, tally_.last_answer);
-    report.delivery_seconds = SecondsSince(start_, tally_.last_delivery);
+    report.seconds = SecondsSince(pace_.start(), tally_.last_answer);
+    report.delivery_seconds = SecondsSince(pace_.start(), tally_.last_delivery);
     report.message_bytes = discharges_.text().size();
     report.watching = !watchers_.empty();
     if (before) {
@@ -115,9 +116,19 @@ class Run {
     HANDOFF_ASSIGN_OR_RETURN(
         const std::unique_ptr<Driver> driver,
         options_.protocol == Protocol::kGrpc ? StartGrpcDriver(parts) : StartFhirDriver(parts));
-    while (!driver->Done() && Steady::now() < end_ + kLastAnswers) Tick();
+    const Steady::time_point begin = Steady::now() + kConnect;
+    while (!driver->Done() && Steady::now() < LastAnswer()) {
+      Tick();
+      if (!pace_.start() && Steady::now() >= begin) driver->Begin();
+    }
     driver->Stop();
     return absl::OkStatus();
+  }
+
+  Steady::time_point LastAnswer() const {
+    const std::optional<Steady::time_point> start = pace_.start();
+    if (!start) return Steady::time_point::max();
+    return *start + std::chrono::seconds(options_.seconds) + kLastAnswers;
   }
 
   void AwaitDeliveries() {
@@ -143,7 +154,7 @@ class Run {
     const std::uint64_t accepted = tally_.accepted;
     progress_ << fmt::format(
         "{:>5.0f} s  accepted {:>9}  {:>7}/s  refused {}  failed {}  delivered {}\n",
-        std::chrono::duration<double>(now - start_).count(),
+        SecondsSince(pace_.start(), now.time_since_epoch().count()),
         accepted,
         accepted - told_,
         tally_.refused.load(),
@@ -157,8 +168,6 @@ class Run {
   std::ostream& progress_;
   const Discharges discharges_;
   Tally tally_;
-  const Steady::time_point start_;
-  const Steady::time_point end_;
   Pace pace_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   Steady::time_point next_line_ = Steady::now() + std::chrono::seconds(1);

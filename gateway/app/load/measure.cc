@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "gateway/base/status_macros.h"
+
 namespace handoff::load {
 
 std::size_t Latencies::BucketOf(std::uint64_t us) {
@@ -36,18 +38,32 @@ std::chrono::microseconds Latencies::Quantile(double q) const {
   return std::chrono::microseconds(0);
 }
 
-Pace::Pace(Steady::time_point start, Steady::time_point end, std::uint64_t count, double rate)
-    : start_(start), end_(end), count_(count), rate_(rate) {}
+Pace::Pace(Steady::duration length, std::uint64_t count, double rate)
+    : length_(length), count_(count), rate_(rate) {}
+
+void Pace::Begin(Steady::time_point now) {
+  Steady::rep not_begun = kNotBegun;
+  start_.compare_exchange_strong(not_begun, now.time_since_epoch().count());
+}
+
+std::optional<Steady::time_point> Pace::start() const {
+  const Steady::rep start = start_;
+  if (start == kNotBegun) return std::nullopt;
+  return Steady::time_point(Steady::duration(start));
+}
 
 std::optional<Pace::Turn> Pace::Next() {
+  const std::optional<Steady::time_point> begun = start();
+  HANDOFF_CHECK(begun.has_value());
   const Steady::time_point now = Steady::now();
-  if (now >= end_) return std::nullopt;
+  const Steady::time_point end = *begun + length_;
+  if (now >= end) return std::nullopt;
   const std::uint64_t number = next_.fetch_add(1, std::memory_order_relaxed);
   if (number >= count_) return std::nullopt;
   if (rate_ <= 0) return Turn{number, now};
   const std::chrono::duration<double> offset(static_cast<double>(number) / rate_);
-  const Steady::time_point due = start_ + std::chrono::duration_cast<Steady::duration>(offset);
-  if (due >= end_) return std::nullopt;
+  const Steady::time_point due = *begun + std::chrono::duration_cast<Steady::duration>(offset);
+  if (due >= end) return std::nullopt;
   return Turn{number, due};
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ class Latencies {
 
 // Hands out messages: which number, and when it is due.
 //
+// A run begins when its connections stand, so that what they take is not timed as what messages
+// take.
+//
 // In the open loop (a rate) message n is due at start + n/rate, whatever became of those before:
 // its latency counts from there, so a server that stalls cannot hide it by holding the generator
 // up. In the closed loop it is due when it is taken.
@@ -52,16 +56,23 @@ class Pace {
     Steady::time_point due;
   };
 
-  Pace(Steady::time_point start, Steady::time_point end, std::uint64_t count, double rate);
+  Pace(Steady::duration length, std::uint64_t count, double rate);
+
+  // Before the first Next(). Called again, it has no effect.
+  void Begin(Steady::time_point now);
+  // nullopt: it has not begun.
+  std::optional<Steady::time_point> start() const;
 
   // nullopt: the run is over.
   std::optional<Turn> Next();
 
  private:
-  const Steady::time_point start_;
-  const Steady::time_point end_;
+  static constexpr Steady::rep kNotBegun = std::numeric_limits<Steady::rep>::min();
+
+  const Steady::duration length_;
   const std::uint64_t count_;
   const double rate_;
+  std::atomic<Steady::rep> start_{kNotBegun};
   std::atomic<std::uint64_t> next_{0};
 };
 

@@ -1,9 +1,16 @@
 #include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/channel.h>
@@ -20,6 +27,8 @@ namespace handoff::load {
 namespace {
 
 constexpr int kItemsPerAcknowledgement = 64;
+// A gateway that does not take up the stream by then is not waited for.
+constexpr std::chrono::seconds kOpen{10};
 
 constexpr char kWatch[] = "/handoff.v1.Transitions/Watch";
 
@@ -43,6 +52,63 @@ std::string ResumeTokenOf(std::string_view item) {
   return {};
 }
 
+// Acknowledges beside the stream: what comes next does not wait for a disk. One call at a time,
+// each with the newest token.
+//
+// Thread safety: all methods may be called concurrently.
+class Acknowledger {
+ public:
+  Acknowledger(const std::shared_ptr<grpc::Channel>& channel, std::string token, Tally& tally)
+      : stub_(v1::Transitions::NewStub(channel)), token_(std::move(token)), tally_(tally) {}
+  ~Acknowledger() { WaitUntilDone(); }
+
+  void Acknowledge(std::string resume_token) {
+    absl::MutexLock lock(&mutex_);
+    next_ = std::move(resume_token);
+    if (call_ == nullptr) Send();
+  }
+
+  void WaitUntilDone() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(
+        +[](Acknowledger* self)
+             ABSL_EXCLUSIVE_LOCKS_REQUIRED(self->mutex_) { return self->call_ == nullptr; },
+        this));
+  }
+
+ private:
+  struct Call {
+    grpc::ClientContext context;
+    v1::AcknowledgeRequest request;
+    v1::AcknowledgeResponse response;
+  };
+
+  void Send() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    call_ = std::make_unique<Call>();
+    Authorize(token_, &call_->context);
+    call_->request.set_resume_token(*std::exchange(next_, std::nullopt));
+    stub_->async()->Acknowledge(
+        &call_->context, &call_->request, &call_->response, [this](const grpc::Status& status) {
+          Done(status);
+        });
+  }
+
+  void Done(const grpc::Status& status) {
+    if (!status.ok()) tally_.Failed("acknowledge: " + TextOf(status));
+    absl::MutexLock lock(&mutex_);
+    call_.reset();
+    if (next_) Send();
+  }
+
+  const std::unique_ptr<v1::Transitions::Stub> stub_;
+  const std::string token_;
+  Tally& tally_;
+
+  absl::Mutex mutex_;
+  std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);  // under way
+  std::optional<std::string> next_ ABSL_GUARDED_BY(mutex_);
+};
+
 class TransitionsWatcher final : public Watcher {
  public:
   TransitionsWatcher(std::shared_ptr<grpc::Channel> channel,
@@ -50,12 +116,12 @@ class TransitionsWatcher final : public Watcher {
                      const Discharges& discharges,
                      Tally& tally)
       : channel_(std::move(channel)),
-        stub_(v1::Transitions::NewStub(channel_)),
-        token_(std::move(token)),
+        acknowledger_(channel_, token, tally),
         discharges_(discharges),
         tally_(tally) {
-    Authorize(token_, &call_);
+    Authorize(token, &call_);
     thread_ = std::thread([this] { Run(); });
+    opened_.WaitForNotificationWithTimeout(absl::FromChrono(kOpen));
   }
 
   ~TransitionsWatcher() override { Stop(); }
@@ -72,16 +138,19 @@ class TransitionsWatcher final : public Watcher {
     const std::unique_ptr<Reader> reader(
         grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
             channel_.get(), method, &call_, v1::WatchRequest()));
+    reader->WaitForInitialMetadata();
+    opened_.Notify();
     grpc::ByteBuffer buffer;
     grpc::Slice bytes;
     int unacknowledged = 0;
     while (reader->Read(&buffer) && buffer.DumpToSingleSlice(&bytes).ok()) {
       tally_.Delivered(discharges_.NumberIn(View(bytes)));
       if (++unacknowledged < kItemsPerAcknowledgement) continue;
-      Acknowledge(ResumeTokenOf(View(bytes)));
+      acknowledger_.Acknowledge(ResumeTokenOf(View(bytes)));
       unacknowledged = 0;
     }
-    if (unacknowledged > 0) Acknowledge(ResumeTokenOf(View(bytes)));
+    if (unacknowledged > 0) acknowledger_.Acknowledge(ResumeTokenOf(View(bytes)));
+    acknowledger_.WaitUntilDone();
     const grpc::Status status = reader->Finish();
     if (!stopping_) tally_.Failed("watch: " + TextOf(status));
   }
@@ -90,23 +159,13 @@ class TransitionsWatcher final : public Watcher {
     return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
   }
 
-  void Acknowledge(const std::string& token) {
-    grpc::ClientContext call;
-    Authorize(token_, &call);
-    v1::AcknowledgeRequest request;
-    request.set_resume_token(token);
-    v1::AcknowledgeResponse response;
-    const grpc::Status status = stub_->Acknowledge(&call, request, &response);
-    if (!status.ok()) tally_.Failed("acknowledge: " + TextOf(status));
-  }
-
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::Transitions::Stub> stub_;
-  const std::string token_;
+  Acknowledger acknowledger_;
   const Discharges& discharges_;
   Tally& tally_;
   grpc::ClientContext call_;
   std::atomic<bool> stopping_{false};
+  absl::Notification opened_;
   std::thread thread_;
 };
 

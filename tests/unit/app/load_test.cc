@@ -84,8 +84,12 @@ TEST(LatenciesTest, GiveQuantilesWithinThreePerCent) {
 }
 
 TEST(PaceTest, DatesMessagesByTheRateWhateverBecameOfThoseBefore) {
+  Pace pace(std::chrono::hours(1), 3, 10);
+  EXPECT_EQ(pace.start(), std::nullopt);
   const Steady::time_point start = Steady::now();
-  Pace pace(start, start + std::chrono::hours(1), 3, 10);
+  pace.Begin(start);
+  pace.Begin(start + std::chrono::minutes(1));  // it has begun
+  EXPECT_EQ(pace.start(), start);
   for (int n = 0; n < 3; ++n) {
     const auto turn = pace.Next();
     ASSERT_TRUE(turn.has_value());
