@@ -5,12 +5,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include <rocksdb/db.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/write_batch.h>
 
+#include "gateway/store/rocksdb/write_pace.h"
 #include "gateway/store/store.h"
 
 namespace handoff::store {
@@ -31,7 +34,7 @@ absl::StatusOr<Message> Decode(std::string_view record) {
   return message;
 }
 
-// Thread safety: all methods may be called concurrently.
+// Thread safety: all methods may be called concurrently, but Write() by one thread at a time.
 class RocksDb {
  public:
   static absl::StatusOr<std::unique_ptr<RocksDb>> Open(const std::string& directory);
@@ -45,9 +48,12 @@ class RocksDb {
   rocksdb::DB& raw() const { return *db_; }
 
  private:
-  explicit RocksDb(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  RocksDb(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<rocksdb::RateLimiter> limiter)
+      : db_(std::move(db)), limiter_(std::move(limiter)) {}
 
   const std::unique_ptr<rocksdb::DB> db_;
+  const std::shared_ptr<rocksdb::RateLimiter> limiter_;
+  WritePace pace_{WritePace::Clock::now()};
 };
 
 // The records whose keys begin with a prefix, in either direction.

@@ -3,16 +3,41 @@
 #include <algorithm>
 #include <utility>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
 #include "gateway/base/status_macros.h"
 #include "gateway/store/rocksdb/recovery.h"
 
 namespace handoff::store {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
+
 // Candidates that one Find() looks at before it hands over what it has: some 20 ms.
 constexpr std::size_t kFindBudget = 5000;
 // Records read at once by Find().
 constexpr std::size_t kFindChunk = 64;
+
+// What of a message's record stands before its original, which commits write last: all there is to
+// read but those bytes.
+std::string_view BeforeOriginal(std::string_view record) {
+  CodedInputStream in(reinterpret_cast<const std::uint8_t*>(record.data()),
+                      static_cast<int>(record.size()));
+  while (true) {
+    const auto begin = static_cast<std::size_t>(in.CurrentPosition());
+    const std::uint32_t tag = in.ReadTag();
+    if (WireFormatLite::GetTagFieldNumber(tag) != v1::StoredMessage::kOriginalFieldNumber) {
+      if (tag == 0 || !WireFormatLite::SkipField(&in, tag)) return record;
+      continue;
+    }
+    std::uint32_t length = 0;
+    const bool is_last = in.ReadVarint32(&length) &&
+                         record.size() - static_cast<std::size_t>(in.CurrentPosition()) == length;
+    return is_last ? record.substr(0, begin) : record;
+  }
+}
 
 template <class Message>
 std::shared_ptr<const Message> Share(std::optional<Message> message) {
@@ -249,9 +274,13 @@ absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& p
 }
 
 absl::StatusOr<SharedMessage> RocksSnapshot::ReadMessage(const MessageId& id) {
-  HANDOFF_ASSIGN_OR_RETURN(auto message, Get<v1::StoredMessage>(key::Message(id.value())));
-  if (message) message->clear_original();
-  return Share(std::move(message));
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                           db_.Get(key::Message(id.value()), snapshot_));
+  if (!stored) return nullptr;
+  HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
+  HANDOFF_ASSIGN_OR_RETURN(auto message, Decode<v1::StoredMessage>(BeforeOriginal(record)));
+  message.clear_original();
+  return Share(std::make_optional(std::move(message)));
 }
 
 absl::StatusOr<std::optional<std::string>> RocksSnapshot::ReadOriginal(const MessageId& id) {
