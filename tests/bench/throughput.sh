@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the gateway reaches of what its HTTP server reaches alone, and of what that reaches when it also translates the body:
-# TLS, 32 connections, 30 kB messages of 10 resources, the load generator on the same cores. All in one run, so that only
-# ratios count.
+# What the gateway reaches of what its HTTP server reaches alone, and of what that reaches when it also translates the body,
+# keeps it, or keeps it compressed (http_sink.cc): TLS, 32 connections, 30 kB messages of 10 resources, the load generator on
+# the same cores. All in one run, so that only ratios count.
 #
 #   tests/bench/throughput.sh [SECONDS] [BUILD]      default: 8 seconds a measurement, .build/bench
 set -euo pipefail
@@ -14,7 +14,7 @@ trap 'exec 9>&- || true; kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$wor
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
   -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 mkfifo "$work/hold"
-"$build/tests/bench/http_sink" "$work/cert.pem" "$work/key.pem" <"$work/hold" >"$work/sink" &
+"$build/tests/bench/http_sink" "$work/kept" "$work/cert.pem" "$work/key.pem" <"$work/hold" >"$work/sink" &
 exec 9>"$work/hold"
 while [[ ! -s $work/sink ]]; do sleep 0.1; done
 
@@ -38,8 +38,10 @@ practice=$("$handoff" token "$@" --client lfm-ehr --lifetime 3600)
 
 load() { "$handoff" load --ca "$work/cert.pem" --connections 32 --json "$@" 2>>"$work/progress"; }
 
-load --baseline --url "https://localhost:$(cat "$work/sink")/" --seconds "$seconds" >"$work/baseline.json"
-load --baseline --url "https://localhost:$(cat "$work/sink")/translate" --seconds "$seconds" >"$work/translate.json"
+for part in baseline translate store pack; do
+  path=${part#baseline}
+  load --baseline --url "https://localhost:$(cat "$work/sink")/$path" --seconds "$seconds" >"$work/$part.json"
+done
 load --url "https://localhost:$(address fhir | sed 's/.*://' )/fhir" --token "$sender" --seconds "$seconds" \
   --ops-url "http://$(address ops)" --drain 1 >"$work/full.json"
 # What the recipients have not pulled yet must not stand before what is timed next.
@@ -50,11 +52,16 @@ load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$se
   --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" --ops-url "http://$(address ops)" >"$work/half.json"
 python3 - "$work" <<'P'
 import json, sys
-names = ("baseline", "translate", "full", "half")
+names = ("baseline", "translate", "store", "pack", "full", "half")
 runs = {n: json.load(open(f"{sys.argv[1]}/{n}.json")) for n in names}
 print(json.dumps(runs, indent=1))
 full = runs["full"]["accepted_per_second"]
-for name, what in (("baseline", "reads and answers"), ("translate", "reads, translates and answers")):
+for name, what in (
+    ("baseline", "reads and answers"),
+    ("translate", "reads, translates and answers"),
+    ("store", "reads, translates and keeps it under twelve keys"),
+    ("pack", "does so compressed"),
+):
     rate = runs[name]["accepted_per_second"]
     print(f"accepted {full:.0f}/s, {100 * full / rate:.0f} % of {rate:.0f}/s of a server that only {what}")
 delay = runs["half"]["event_to_delivery_ms"]
