@@ -437,6 +437,26 @@ TEST_F(RocksStoreDamageTest, ReportsARecordThatIsNone) {
               StatusIs(absl::StatusCode::kDataLoss, ""));
 }
 
+TEST_F(RocksStoreDamageTest, ReadsAMessageWhereverItsOriginalStands) {
+  Open();
+  store_.reset();
+  v1::StoredMessage message;
+  message.set_id("m1");
+  message.set_original("as it came");
+  message.set_digest("digest");
+  const std::string record = message.SerializeAsString();  // fields in the order of their numbers
+  ASSERT_TRUE(OpenRaw()->Put({}, key::Message("m1"), record).ok());
+  ASSERT_TRUE(OpenRaw()->Put({}, key::Message("m2"), record.substr(0, record.size() - 1)).ok());
+  Open();
+  const auto snapshot = store_->GetSnapshot();
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto read, snapshot->ReadMessage(MessageId("m1")));
+  EXPECT_EQ(read->digest(), "digest");
+  EXPECT_EQ(read->original(), "");
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto original, snapshot->ReadOriginal(MessageId("m1")));
+  EXPECT_EQ(original, "as it came");
+  EXPECT_THAT(snapshot->ReadMessage(MessageId("m2")), StatusIs(absl::StatusCode::kDataLoss, ""));
+}
+
 TEST_F(RocksStoreDamageTest, ReportsABlockThatIsDamagedOrGone) {
   Open();
   CommitRandom("g", 1'000);
