@@ -17,17 +17,9 @@ namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-constexpr std::size_t kBlockCache = 256 * kMiB;
-// The cache is so many as a power of two, each with its share of the bytes.
+// The cache is so many as a power of two, each with its share of the bytes: a filter of a table
+// that an earlier build wrote, some megabytes, must find room in one.
 constexpr int kBlockCacheShardBits = 2;
-constexpr std::size_t kTableFile = 64 * kMiB;
-constexpr int kFilterBitsPerKey = 10;
-// The filter of a table is one block. One that fits in no shard is read from the file anew for
-// every key that is looked for: with RocksDB's own number of shards the gateway fell from 5'000
-// discharges a second to 800 when the first table of a million keys was merged.
-constexpr std::size_t kLeastKeyBytes = 8;  // compressed, with its value
-static_assert(kTableFile / kLeastKeyBytes * kFilterBitsPerKey / 8 <=
-              (kBlockCache >> kBlockCacheShardBits) / 4);
 
 // Whose neighbours in the memtable a key is inserted between.
 class KeyFamily final : public rocksdb::SliceTransform {
@@ -41,12 +33,18 @@ class KeyFamily final : public rocksdb::SliceTransform {
 
 rocksdb::BlockBasedTableOptions TableOptions() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCache, kBlockCacheShardBits);
+  table.block_cache = rocksdb::NewLRUCache(256 * kMiB, kBlockCacheShardBits);
   // Counted in the cache, so that memory stays bounded however many files there are.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // In parts, of which one is read for a key: whole, those of a large store do not fit into the
+  // cache together, and are read from their files anew for every key that is looked for.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 16 * 1024;
+  table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
   // Most planning reads ask for what is not there yet: a new resource, a new link.
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.block_size = 16 * 1024;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
@@ -68,7 +66,6 @@ rocksdb::Options DatabaseOptions(std::shared_ptr<rocksdb::RateLimiter> limiter) 
 
   // Smaller memtables make more files, which are all searched until they are merged.
   options.write_buffer_size = 128 * kMiB;
-  options.target_file_size_base = kTableFile;
   options.max_write_buffer_number = 3;
   // Most keys follow the one of their family that was written last: found from there, not from the
   // top of the list.
