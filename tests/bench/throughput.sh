@@ -60,7 +60,7 @@ for name, what in (
     ("baseline", "reads and answers"),
     ("translate", "reads, translates and answers"),
     ("store", "reads, translates and keeps it under twelve keys"),
-    ("pack", "does so compressed"),
+    ("pack", "reads, translates and keeps it compressed"),
 ):
     rate = runs[name]["accepted_per_second"]
     print(f"accepted {full:.0f}/s, {100 * full / rate:.0f} % of {rate:.0f}/s of a server that only {what}")
