@@ -1,6 +1,7 @@
 // Commits, snapshots, conflicts, versions, and what else is not deliveries or queries.
 #include "tests/contract/store_contract.h"
 
+#include <atomic>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
@@ -224,6 +225,45 @@ TEST_P(StoreContract, LosesNoUpdateUnderContention) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     EXPECT_EQ(history[i].name().version(), history.size() - i);
   }
+}
+
+// Two resources and a person are written together again and again: no snapshot shows one without
+// the others, however it asks, or anything older than a snapshot before it did.
+TEST_P(StoreContract, ShowsWholeCommitsWhileMoreAreMade) {
+  constexpr std::uint64_t kCommits = 300;
+  std::atomic<bool> done = false;
+  const auto watch = [&] {
+    for (std::uint64_t seen = 0; !done.load();) {
+      const auto snapshot = store_->GetSnapshot();
+      const auto a = snapshot->Read({"Goal", "a"});
+      const auto person = snapshot->ReadPerson(PersonId{1});
+      const auto both = snapshot->ReadMany({{"Goal", "b"}, {"Goal", "a"}});
+      ASSERT_TRUE(a.ok() && person.ok() && both.ok());
+      ASSERT_EQ(*a == nullptr, *person == nullptr);
+      if (*a == nullptr) continue;
+      const std::uint64_t version = (*a)->name().version();
+      EXPECT_GE(version, seen);
+      EXPECT_EQ((*both)[0]->name().version(), version);
+      EXPECT_EQ((*both)[1]->name().version(), version);
+      EXPECT_EQ((*person)->referrals_size(), static_cast<int>(version));
+      seen = version;
+    }
+  };
+  std::vector<std::thread> watchers;
+  for (int i = 0; i < 3; ++i) watchers.emplace_back(watch);
+  v1::Person person;
+  person.set_id(1);
+  for (std::uint64_t version = 1; version <= kCommits; ++version) {
+    person.add_referrals("r");
+    Batch batch;
+    batch.resources.push_back(MakeResource("Goal", "a", version, 1));
+    batch.resources.push_back(MakeResource("Goal", "b", version, 1));
+    batch.persons.push_back(person);
+    batch.durability = version % 2 == 0 ? Durability::kOnDisk : Durability::kWritten;
+    EXPECT_THAT(store_->CommitAndWait(std::move(batch)), IsOk());
+  }
+  done = true;
+  for (std::thread& watcher : watchers) watcher.join();
 }
 
 TEST_P(StoreContract, DetectsAConflictWithinOneGroup) {

@@ -13,6 +13,20 @@ namespace {
 // that memory is bounded and nobody waits long for them.
 constexpr std::size_t kMaxWriteBytes = std::size_t{8} << 20;
 
+// By those who deliver what the commit brings.
+bool IsReadSoon(std::string_view key) {
+  switch (static_cast<key::Table>(key.front())) {
+    case key::Table::kMessage:
+    case key::Table::kPerson:
+    case key::Table::kReferral:
+    case key::Table::kResource:
+    case key::Table::kTransition:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 struct GroupCommitter::Write {
@@ -24,6 +38,7 @@ struct GroupCommitter::Write {
 
 GroupCommitter::GroupCommitter(RocksDb& db,
                                BlockCache& cache,
+                               RecentWrites& recent,
                                DeliveryBook& book,
                                Listener& listener,
                                const StoreOptions& options,
@@ -31,6 +46,7 @@ GroupCommitter::GroupCommitter(RocksDb& db,
                                Streams streams)
     : db_(db),
       cache_(cache),
+      recent_(recent),
       book_(book),
       listener_(listener),
       options_(options),
@@ -111,11 +127,18 @@ absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
 }
 
 void GroupCommitter::Put(const EncodedBatch& batch, std::uint64_t commit) {
-  for (const auto& [key, record] : batch.records) batch_.Put(key, record);
+  for (const auto& [key, record] : batch.records) {
+    if (IsReadSoon(key)) recent_.Put(key, record, commit);
+    batch_.Put(key, record);
+  }
   for (std::size_t i = 0; i < batch.blocks.size(); ++i) {
     batch_.Put(key::Block(commit, i), batch.blocks[i].packed);
   }
-  for (const auto& [key, slice] : batch.slices) batch_.Put(key, EncodeSlice(commit, slice));
+  for (const auto& [key, slice] : batch.slices) {
+    const std::string record = EncodeSlice(commit, slice);
+    recent_.Put(key, record, commit);
+    batch_.Put(key, record);
+  }
   for (const auto& [person, listing] : batch.listings.all()) {
     batch_.Put(key::Listing(person, commit), listing);
   }

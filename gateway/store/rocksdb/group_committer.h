@@ -19,6 +19,7 @@
 #include "gateway/store/options.h"
 #include "gateway/store/rocksdb/conflict_table.h"
 #include "gateway/store/rocksdb/encoded_batch.h"
+#include "gateway/store/rocksdb/recent_writes.h"
 #include "gateway/store/rocksdb/recovery.h"
 #include "gateway/store/rocksdb/rocks_db.h"
 
@@ -29,9 +30,10 @@ class GroupCommitter {
  public:
   using Item = CommitQueue<EncodedBatch>::Item;
 
-  // `db`, `cache`, `book` and `listener` must outlive it.
+  // All but `meta` and `streams` must outlive it.
   GroupCommitter(RocksDb& db,
                  BlockCache& cache,
+                 RecentWrites& recent,
                  DeliveryBook& book,
                  Listener& listener,
                  const StoreOptions& options,
@@ -64,6 +66,7 @@ class GroupCommitter {
 
   RocksDb& db_;
   BlockCache& cache_;
+  RecentWrites& recent_;
   DeliveryBook& book_;
   Listener& listener_;
   const StoreOptions& options_;

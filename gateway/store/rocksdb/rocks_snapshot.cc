@@ -47,9 +47,13 @@ std::shared_ptr<const Message> Share(std::optional<Message> message) {
 
 }  // namespace
 
-RocksSnapshot::RocksSnapshot(const RocksDb& db, BlockCache& cache, std::uint64_t sequence)
+RocksSnapshot::RocksSnapshot(const RocksDb& db,
+                             BlockCache& cache,
+                             const RecentWrites& recent,
+                             std::uint64_t sequence)
     : TrackedSnapshot(sequence),
       db_(db),
+      recent_(recent),
       snapshot_(db.raw().GetSnapshot()),
       blocks_(db_, cache, snapshot_) {}
 
@@ -57,30 +61,43 @@ RocksSnapshot::~RocksSnapshot() { db_.raw().ReleaseSnapshot(snapshot_); }
 
 template <class Message>
 absl::StatusOr<std::optional<Message>> RocksSnapshot::Get(const std::string& key) {
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored, db_.Get(key, snapshot_));
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key));
   if (!stored) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
   return Decode<Message>(record);
 }
 
+absl::StatusOr<std::optional<std::string>> RocksSnapshot::GetStored(const std::string& key) const {
+  if (auto stored = recent_.Find(key, sequence())) return stored;
+  return db_.Get(key, snapshot_);
+}
+
 absl::StatusOr<std::vector<std::optional<std::string>>> RocksSnapshot::GetMany(
     const std::vector<std::string>& keys) const {
-  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-  std::vector<rocksdb::PinnableSlice> found(keys.size());
-  std::vector<rocksdb::Status> statuses(keys.size());
+  std::vector<std::optional<std::string>> values(keys.size());
+  std::vector<std::size_t> places;  // in `keys`, of those that are to be asked for
+  std::vector<rocksdb::Slice> slices;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    values[i] = recent_.Find(keys[i], sequence());
+    if (values[i]) continue;
+    places.push_back(i);
+    slices.emplace_back(keys[i]);
+  }
+  if (places.empty()) return values;
+  std::vector<rocksdb::PinnableSlice> found(places.size());
+  std::vector<rocksdb::Status> statuses(places.size());
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
   db_.raw().MultiGet(options,
                      db_.raw().DefaultColumnFamily(),
-                     keys.size(),
+                     places.size(),
                      slices.data(),
                      found.data(),
                      statuses.data());
-  std::vector<std::optional<std::string>> values(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
     if (statuses[i].IsNotFound()) continue;
     HANDOFF_RETURN_IF_ERROR(FromRocks(statuses[i]));
-    values[i].emplace(ToView(found[i]));
+    values[places[i]].emplace(ToView(found[i]));
   }
   return values;
 }
@@ -275,7 +292,7 @@ absl::StatusOr<std::vector<PersonId>> RocksSnapshot::PersonsOf(const PartyKey& p
 
 absl::StatusOr<SharedMessage> RocksSnapshot::ReadMessage(const MessageId& id) {
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored,
-                           db_.Get(key::Message(id.value()), snapshot_));
+                           GetStored(key::Message(id.value())));
   if (!stored) return nullptr;
   HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
   HANDOFF_ASSIGN_OR_RETURN(auto message, Decode<v1::StoredMessage>(BeforeOriginal(record)));

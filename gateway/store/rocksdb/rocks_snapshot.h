@@ -10,6 +10,7 @@
 
 #include "gateway/store/query.h"
 #include "gateway/store/rocksdb/block.h"
+#include "gateway/store/rocksdb/recent_writes.h"
 #include "gateway/store/rocksdb/rocks_db.h"
 #include "gateway/store/tracked_snapshot.h"
 
@@ -18,7 +19,10 @@ namespace handoff::store {
 class RocksSnapshot final : public TrackedSnapshot {
  public:
   // `sequence`: of a commit that the view taken now includes.
-  RocksSnapshot(const RocksDb& db, BlockCache& cache, std::uint64_t sequence);
+  RocksSnapshot(const RocksDb& db,
+                BlockCache& cache,
+                const RecentWrites& recent,
+                std::uint64_t sequence);
   ~RocksSnapshot() override;
   RocksSnapshot(const RocksSnapshot&) = delete;
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
@@ -60,7 +64,9 @@ class RocksSnapshot final : public TrackedSnapshot {
  private:
   template <class Message>
   absl::StatusOr<std::optional<Message>> Get(const std::string& key);
-  // What stands at many keys, nullopt for those that are not there: records or slices.
+  // What stands at a key, nullopt if nothing does: a record or a slice.
+  absl::StatusOr<std::optional<std::string>> GetStored(const std::string& key) const;
+  // The same of many.
   absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
       const std::vector<std::string>& keys) const;
   // Ids of resources of `type` that are, or once were, about the person; ascending.
@@ -75,6 +81,7 @@ class RocksSnapshot final : public TrackedSnapshot {
                                                     Page& page);
 
   const RocksDb& db_;
+  const RecentWrites& recent_;
   const rocksdb::Snapshot* const snapshot_;
   BlockReader blocks_;
   absl::flat_hash_map<std::string, Seen> seen_;

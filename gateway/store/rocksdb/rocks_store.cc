@@ -12,6 +12,7 @@
 #include "gateway/store/listener.h"
 #include "gateway/store/rocksdb/encoded_batch.h"
 #include "gateway/store/rocksdb/group_committer.h"
+#include "gateway/store/rocksdb/recent_writes.h"
 #include "gateway/store/rocksdb/recovery.h"
 #include "gateway/store/rocksdb/rocks_db.h"
 #include "gateway/store/rocksdb/rocks_snapshot.h"
@@ -67,6 +68,7 @@ class RocksStore final : public Store {
   const StoreOptions options_;
   const std::unique_ptr<RocksDb> db_;
   BlockCache cache_;
+  RecentWrites recent_;
   DeliveryBook book_;
   Listener listener_;
   std::unique_ptr<GroupCommitter> committer_;
@@ -80,7 +82,7 @@ absl::Status RocksStore::Recover() {
   log::Info("store.open",
             {{"commit", meta.commit}, {"pending", book_.pending()}, {"dead", book_.dead()}});
   committer_ = std::make_unique<GroupCommitter>(
-      *db_, cache_, book_, listener_, options_, std::move(meta), std::move(streams));
+      *db_, cache_, recent_, book_, listener_, options_, std::move(meta), std::move(streams));
   queue_ = std::make_unique<CommitQueue<EncodedBatch>>(
       CommitQueueOptions{options_.max_queued_commits, kMaxGroup, options_.commit_interval},
       [this](auto group) { committer_->Commit(group); });
@@ -91,7 +93,7 @@ std::shared_ptr<Snapshot> RocksStore::GetSnapshot() {
   // The number first: the view may then include more than it says, and a plan may be refused that
   // holds; the other way round, a change would be missed.
   const std::uint64_t sequence = committer_->published();
-  return std::make_shared<RocksSnapshot>(*db_, cache_, sequence);
+  return std::make_shared<RocksSnapshot>(*db_, cache_, recent_, sequence);
 }
 
 void RocksStore::Commit(Batch batch, absl::AnyInvocable<void(absl::StatusOr<Committed>)> done) {
@@ -194,7 +196,7 @@ absl::StatusOr<std::uint64_t> RocksStore::StreamPosition(const std::string& stre
 }
 
 absl::Status RocksStore::VerifyLedger() {
-  const RocksSnapshot snapshot(*db_, cache_, committer_->published());
+  const RocksSnapshot snapshot(*db_, cache_, recent_, committer_->published());
   return snapshot.VerifyLedger();
 }
 
