@@ -20,9 +20,6 @@ using internal::Kind;
 using internal::Member;
 using internal::Sink;
 using internal::Type;
-using internal::WireField;
-using internal::WireReader;
-using internal::WireType;
 
 // What may leave of one element. The tree follows the listed paths; below a leaf there need not be
 // nodes.

@@ -9,7 +9,7 @@
 
 #include "fhir-mappings/runtime/sink.h"
 
-namespace handoff::fhir::internal {
+namespace handoff::fhir {
 
 enum class WireType : std::uint8_t { kVarint = 0, kBytes = 2 };
 
@@ -113,6 +113,8 @@ class WireReader {
   bool ok_ = true;
 };
 
+namespace internal {
+
 // Signed numbers as sint32 and sint64 stand.
 constexpr std::uint64_t ZigZag(std::int64_t v) {
   return (static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63);
@@ -178,4 +180,6 @@ inline std::size_t CloseLength(Sink& out, std::size_t at, std::size_t guess) {
   return need;
 }
 
-}  // namespace handoff::fhir::internal
+}  // namespace internal
+
+}  // namespace handoff::fhir

@@ -1,17 +1,10 @@
 #include "gateway/policy/label_scan.h"
 
-#include <cstdint>
-
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
-
+#include "fhir-mappings/runtime/wire.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::policy {
 namespace {
-
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
 
 // Every mapped resource has these where Patient has them; a Bundle has no `contained`.
 constexpr int kMeta = v1::Patient::kMetaFieldNumber;
@@ -23,25 +16,19 @@ static_assert(kContained == v1::Encounter::kContainedFieldNumber &&
 // Calls `visit(number, bytes)` for every field of a message that has bytes. Stops at damage.
 template <class Visit>
 void ForEachField(std::string_view message, const Visit& visit) {
-  CodedInputStream in(reinterpret_cast<const std::uint8_t*>(message.data()),
-                      static_cast<int>(message.size()));
-  while (const std::uint32_t tag = in.ReadTag()) {
-    if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
-      if (!WireFormatLite::SkipField(&in, tag)) return;
-      continue;
-    }
-    std::uint32_t length = 0;
-    if (!in.ReadVarint32(&length)) return;
-    const auto at = static_cast<std::size_t>(in.CurrentPosition());
-    if (length > message.size() - at || !in.Skip(static_cast<int>(length))) return;
-    visit(WireFormatLite::GetTagFieldNumber(tag), message.substr(at, length));
+  fhir::WireReader in(message);
+  for (fhir::WireField field; in.Next(field);) {
+    if (field.type == fhir::WireType::kBytes) visit(static_cast<int>(field.number), field.bytes);
   }
 }
 
 void VisitMeta(std::string_view bytes, const std::function<void(std::string_view)>& visit) {
-  v1::Meta meta;
-  if (!meta.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
-  for (const v1::SecurityLabel& label : meta.security()) visit(label.code());
+  ForEachField(bytes, [&](int element, std::string_view label) {
+    if (element != v1::Meta::kSecurityFieldNumber) return;
+    ForEachField(label, [&](int part, std::string_view code) {
+      if (part == v1::SecurityLabel::kCodeFieldNumber) visit(code);
+    });
+  });
 }
 
 }  // namespace

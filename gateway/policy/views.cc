@@ -1,7 +1,6 @@
 #include "gateway/policy/views.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "absl/status/status.h"
 
@@ -16,12 +15,30 @@ namespace {
 
 // Extensions of DS4P by which a part of a resource carries a label.
 constexpr std::string_view kInlineLabelUrl = "extension-inline-sec-label";
+constexpr std::string_view kModifierExtension = "modifierExtension";
 
-// Every resource that leaves is searched, narrative and all. find() stops at each letter that the
-// part begins with; this skips.
-bool Contains(std::string_view text, std::string_view part) {
-  return !text.empty() && memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+// What stands anywhere in a resource, narrative and all.
+struct Marks {
+  bool inline_label = false;
+  bool modifier_extension = false;
+};
+
+// Every resource that leaves is searched: both at once, by their rarest letter.
+Marks MarksIn(std::string_view text) {
+  constexpr char kRare = 'x';
+  const auto stands_around = [text](std::size_t at, std::string_view mark) {
+    const std::size_t before = mark.find(kRare);
+    return at >= before && text.substr(at - before).starts_with(mark);
+  };
+  Marks marks;
+  for (std::size_t at = text.find(kRare); at != text.npos; at = text.find(kRare, at + 1)) {
+    if (stands_around(at, kInlineLabelUrl)) marks.inline_label = true;
+    if (stands_around(at, kModifierExtension)) marks.modifier_extension = true;
+  }
+  return marks;
 }
+
+bool Contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 absl::StatusOr<std::string> ProjectUnmapped(
     std::string_view encoded, const std::function<bool(const fhir::ReferenceView&)>& keep) {
@@ -93,8 +110,9 @@ std::vector<std::string_view> Views::Names() const {
   return names;
 }
 
-Labels Views::LabelsOf(std::string_view encoded) const {
-  Labels labels;
+Views::Content Views::ContentOf(std::string_view encoded) const {
+  Content content;
+  Labels& labels = content.labels;
   const auto add = [&](std::string_view code) {
     const auto found = labels_.find(code);
     if (found == labels_.end()) return;
@@ -103,7 +121,9 @@ Labels Views::LabelsOf(std::string_view encoded) const {
     }
   };
   VisitLabels(encoded, add);
-  if (Contains(encoded, kInlineLabelUrl)) add(kInlineLabel);
+  const Marks marks = MarksIn(encoded);
+  content.modifier_extension = marks.modifier_extension;
+  if (marks.inline_label) add(kInlineLabel);
   // In JSON that is not read, a contained resource may carry a label: any text that is one counts.
   const std::string_view json = UnmappedJson(encoded);
   if (Contains(json, "\"contained\"")) {
@@ -111,18 +131,15 @@ Labels Views::LabelsOf(std::string_view encoded) const {
       if (Contains(json, '"' + code + '"')) add(code);
     }
   }
-  return labels;
+  return content;
 }
 
-std::string Views::WhyNot(const View& view,
-                          std::string_view type,
-                          std::string_view encoded,
-                          const Labels& labels) const {
-  if (std::string why = LabelReason(view, labels); !why.empty()) return why;
+std::string Views::WhyNot(const View& view, std::string_view type, const Content& content) const {
+  if (std::string why = LabelReason(view, content.labels); !why.empty()) return why;
   if (!view.AllowsType(type)) return "view " + view.name() + " shows no " + std::string(type);
   // It may turn the meaning around ("not", "planned only"), and no view but that of everything
   // brings it.
-  if (!view.everything_ && Contains(encoded, "modifierExtension")) {
+  if (!view.everything_ && content.modifier_extension) {
     return "it carries a modifier extension, which the view would drop";
   }
   return {};
@@ -133,7 +150,7 @@ absl::StatusOr<Projection> Views::Project(const View& view,
                                           const KeptSet& kept) const {
   const fhir::Head head = fhir::ReadHead(encoded);
   if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
-  if (std::string why = WhyNot(view, head.type, encoded, LabelsOf(encoded)); !why.empty()) {
+  if (std::string why = WhyNot(view, head.type, ContentOf(encoded)); !why.empty()) {
     return Projection{std::nullopt, std::move(why)};
   }
   if (view.documents_.contains(head.type)) {
@@ -197,13 +214,13 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
     const fhir::Head head = fhir::ReadHead(resources[i]);
     if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
     ResourceKey key{std::string(head.type), std::string(head.id)};
-    const Labels labels = LabelsOf(resources[i]);
-    std::string why = WhyNot(view, head.type, resources[i], labels);
+    const Content content = ContentOf(resources[i]);
+    std::string why = WhyNot(view, head.type, content);
     if (why.empty()) {
       leaving.push_back({std::move(key), resources[i]});
       continue;
     }
-    if (i == 0 || Reveals(view, labels)) {
+    if (i == 0 || Reveals(view, content.labels)) {
       message.withheld = std::move(why);
       message.left_out.clear();
       return message;

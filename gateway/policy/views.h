@@ -95,7 +95,7 @@ class Views {
   const View* Find(std::string_view name) const;
   std::vector<std::string_view> Names() const;
 
-  Labels LabelsOf(std::string_view encoded) const;
+  Labels LabelsOf(std::string_view encoded) const { return ContentOf(encoded).labels; }
 
   // One resource as `view` shows it. References to what is not in `kept` are dropped; narrative,
   // extensions and contained resources come only where the file lists "*". A document does not
@@ -130,11 +130,14 @@ class Views {
     std::set<std::string, std::less<>> types;  // empty: every type that the view allows
   };
 
+  // What of an encoded resource decides whether it leaves.
+  struct Content {
+    Labels labels;
+    bool modifier_extension = false;
+  };
+  Content ContentOf(std::string_view encoded) const;
   // Why a resource does not leave through the view; empty if it does.
-  std::string WhyNot(const View& view,
-                     std::string_view type,
-                     std::string_view encoded,
-                     const Labels& labels) const;
+  std::string WhyNot(const View& view, std::string_view type, const Content& content) const;
   struct Part {
     std::string encoded;
     bool lacking = false;  // what it must refer to does not leave

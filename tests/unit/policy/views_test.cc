@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/policy/unmapped.h"
+#include "handoff/v1/exchange.pb.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/policy/shipped_views.h"
 
@@ -73,6 +74,21 @@ TEST(ViewsTest, TakesALabelOnAPartForALabelOnTheWhole) {
                         R"(security-label-ds4p/StructureDefinition/extension-inline-sec-label",)"
                         R"("valueCoding":{"code":"X"}}]})")),
       "inline ");
+}
+
+// What is searched for stands at the very beginning or end of what is searched, or nearly stands.
+TEST(ViewsTest, FindsALabelOnAPartWhereverItStands) {
+  const std::string mark = "extension-inline-sec-label";
+  const auto patient = [](const std::string& narrative) {
+    v1::Resource resource;
+    resource.mutable_patient()->mutable_text()->set_div(narrative);
+    return resource.SerializeAsString();
+  };
+  EXPECT_EQ(CodesOf(patient(mark)), "inline ");
+  EXPECT_EQ(CodesOf(patient("x ex exte" + mark + "x")), "inline ");
+  EXPECT_EQ(CodesOf(patient("xtension-inline-sec-label")), "");
+  EXPECT_EQ(CodesOf(patient(mark.substr(0, mark.size() - 1))), "");
+  EXPECT_EQ(CodesOf(patient("no such letter")), "");
 }
 
 TEST(ViewsTest, WithholdsALabelledResourceAndEveryTraceOfIt) {
