@@ -20,7 +20,7 @@ absl::StatusOr<store::SharedResource> Current(Viewer& viewer, const ResourceKey&
 }
 
 // Of a deletion: gone, for those who might have seen what was deleted.
-absl::Status WhyAbsent(Viewer& viewer, const v1::StoredResource& stored) {
+absl::Status WhyAbsent(Viewer& viewer, const store::ResourceVersion& stored) {
   if (!stored.deleted()) return NotFound();
   HANDOFF_ASSIGN_OR_RETURN(const bool visible, viewer.MaySee(stored));
   return visible ? Gone() : NotFound();

@@ -97,8 +97,8 @@ class SearchScan {
     while (true) {
       query_.resume = position_.resume;
       HANDOFF_ASSIGN_OR_RETURN(const store::Page candidates, viewer_.snapshot().Find(query_));
-      for (const v1::StoredResource& stored : candidates.items) {
-        HANDOFF_ASSIGN_OR_RETURN(const bool full, Take(stored));
+      for (const store::SharedResource& stored : candidates.items) {
+        HANDOFF_ASSIGN_OR_RETURN(const bool full, Take(*stored));
         if (full) return true;
       }
       if (candidates.resume.empty()) return false;
@@ -107,9 +107,9 @@ class SearchScan {
   }
 
   // True if `stored` belongs to the next page.
-  absl::StatusOr<bool> Take(const v1::StoredResource& stored) {
+  absl::StatusOr<bool> Take(const store::ResourceVersion& stored) {
     const PersonId person{stored.person_id()};
-    const std::string& id = stored.name().id();
+    const std::string id(stored.id());
     if (std::pair(person, id) <= std::pair(position_.last_person, position_.last_id)) return false;
     if (candidates_++ == kMaxCandidates) return true;
     HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer_.Show(stored));
@@ -140,7 +140,7 @@ absl::StatusOr<SearchPage> SearchById(Viewer& viewer,
   std::vector<ResourceKey> keys;
   for (const std::string& id : *request.ids) keys.push_back({request.type, id});
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, viewer.snapshot().ReadMany(keys));
-  std::vector<const v1::StoredResource*> candidates;
+  std::vector<const store::ResourceVersion*> candidates;
   for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
     const Timestamp updated = FromMicros(stored->updated_us());
@@ -149,13 +149,13 @@ absl::StatusOr<SearchPage> SearchById(Viewer& viewer,
     candidates.push_back(&*stored);
   }
   std::sort(candidates.begin(), candidates.end(), [](const auto* a, const auto* b) {
-    return std::forward_as_tuple(a->person_id(), a->name().id()) <
-           std::forward_as_tuple(b->person_id(), b->name().id());
+    return std::forward_as_tuple(a->person_id(), a->id()) <
+           std::forward_as_tuple(b->person_id(), b->id());
   });
   SearchPage page;
-  for (const v1::StoredResource* stored : candidates) {
+  for (const store::ResourceVersion* stored : candidates) {
     const PersonId person{stored->person_id()};
-    const std::string& id = stored->name().id();
+    const std::string id(stored->id());
     if (std::pair(person, id) <= std::pair(position.last_person, position.last_id)) continue;
     HANDOFF_ASSIGN_OR_RETURN(std::optional<Visible> visible, viewer.Show(*stored));
     if (!visible || !Matches(request, *visible)) continue;

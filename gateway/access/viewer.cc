@@ -53,14 +53,14 @@ Viewer::Viewer(const Sources& sources,
       now_(sources.clock.Now()),
       snapshot_(std::move(snapshot)) {}
 
-absl::StatusOr<std::optional<Visible>> Viewer::Show(const v1::StoredResource& stored) {
+absl::StatusOr<std::optional<Visible>> Viewer::Show(const store::ResourceVersion& stored) {
   if (stored.deleted()) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
   HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
   return Project(stored, view);
 }
 
-absl::StatusOr<std::optional<Visible>> Viewer::ShowAlone(const v1::StoredResource& stored) {
+absl::StatusOr<std::optional<Visible>> Viewer::ShowAlone(const store::ResourceVersion& stored) {
   if (stored.deleted()) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
   HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
@@ -68,8 +68,8 @@ absl::StatusOr<std::optional<Visible>> Viewer::ShowAlone(const v1::StoredResourc
   return Project(stored, *view, {});
 }
 
-absl::StatusOr<std::optional<Visible>> Viewer::ShowVersion(const v1::StoredResource& past,
-                                                           const v1::StoredResource& current) {
+absl::StatusOr<std::optional<Visible>> Viewer::ShowVersion(const store::ResourceVersion& past,
+                                                           const store::ResourceVersion& current) {
   if (past.deleted()) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(policy::Labels labels, LabelsOf(past));
   HANDOFF_ASSIGN_OR_RETURN(const policy::Labels later, LabelsOf(current));
@@ -103,8 +103,8 @@ absl::StatusOr<std::vector<ResourceKey>> Viewer::StoryOf(std::vector<ResourceKey
   return story;
 }
 
-absl::StatusOr<bool> Viewer::MaySee(const v1::StoredResource& stored) {
-  const ResourceKey key = KeyOf(stored.name());
+absl::StatusOr<bool> Viewer::MaySee(const store::ResourceVersion& stored) {
+  const ResourceKey key = stored.key();
   if (const auto known = seen_.find(key); known != seen_.end()) return known->second;
   HANDOFF_ASSIGN_OR_RETURN(const policy::Labels labels, LabelsOf(stored));
   HANDOFF_ASSIGN_OR_RETURN(const policy::View* view, ViewOf(stored, labels));
@@ -112,22 +112,22 @@ absl::StatusOr<bool> Viewer::MaySee(const v1::StoredResource& stored) {
   return view != nullptr;
 }
 
-absl::StatusOr<const policy::View*> Viewer::ViewOf(const v1::StoredResource& stored,
+absl::StatusOr<const policy::View*> Viewer::ViewOf(const store::ResourceVersion& stored,
                                                    const policy::Labels& labels) {
   std::vector<std::string> relations;
   if (stored.owner() == caller_.value()) relations.emplace_back("source");
   const PersonId person{stored.person_id()};
   if (person == PersonId::kNone) {
-    if (IsDirectoryType(stored.name().type())) relations.emplace_back("directory");
+    if (IsDirectoryType(stored.type())) relations.emplace_back("directory");
   } else {
     HANDOFF_ASSIGN_OR_RETURN(const Ties* ties, TiesTo(person));
     relations.insert(relations.end(), ties->roles.begin(), ties->roles.end());
-    const ResourceKey key = KeyOf(stored.name());
+    const ResourceKey key = stored.key();
     if (ties->requested.contains(key)) relations.emplace_back("requester");
     if (ties->performed.contains(key)) relations.emplace_back("performer");
   }
   if (relations.empty()) return nullptr;
-  return rules_.views->Decide(relations, stored.name().type(), labels).view;
+  return rules_.views->Decide(relations, stored.type(), labels).view;
 }
 
 absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
@@ -159,8 +159,8 @@ absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
   for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
-    story.insert(KeyOf(stored->name()));
-    after_closing.insert(KeyOf(stored->name()));
+    story.insert(stored->key());
+    after_closing.insert(stored->key());
     fhir::VisitReferences(
         stored->resource(), [&](std::string_view element, const fhir::ReferenceView& reference) {
           if (!reference.IsRelative()) return;
@@ -179,20 +179,21 @@ absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<policy::Labels> Viewer::LabelsOf(const v1::StoredResource& stored) {
+absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& stored) {
   if (stored.deleted()) {
     // A deletion has no content; what it ended does.
-    const std::uint64_t version = stored.name().version();
+    const std::uint64_t version = stored.version();
     if (version < 2) return policy::Labels();
     HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource before,
-                             snapshot_->ReadVersion(KeyOf(stored.name()), version - 1));
+                             snapshot_->ReadVersion(stored.key(), version - 1));
     if (!before || before->deleted()) return policy::Labels();
     return LabelsOf(*before);
   }
   policy::Labels labels = rules_.views->LabelsOf(stored.resource());
   const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
   if (about_someone && stored.owner() != caller_.value()) {
-    HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside, MessageLabels(stored.message_id()));
+    HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside,
+                             MessageLabels(std::string(stored.message_id())));
     AddLabels(*beside, &labels);
   }
   return labels;
@@ -223,8 +224,8 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
   return (message_labels_[message_id] = std::move(labels)).get();
 }
 
-absl::StatusOr<policy::KeptSet> Viewer::KeptOf(const v1::StoredResource& stored) {
-  policy::KeptSet kept = {KeyOf(stored.name())};
+absl::StatusOr<policy::KeptSet> Viewer::KeptOf(const store::ResourceVersion& stored) {
+  policy::KeptSet kept = {stored.key()};
   std::vector<ResourceKey> unknown;
   for (ResourceKey& key : ReferencesOf(stored.resource())) {
     const auto known = seen_.find(key);
@@ -244,14 +245,14 @@ absl::StatusOr<policy::KeptSet> Viewer::KeptOf(const v1::StoredResource& stored)
   return kept;
 }
 
-absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource& stored,
+absl::StatusOr<std::optional<Visible>> Viewer::Project(const store::ResourceVersion& stored,
                                                        const policy::View* view) {
   if (view == nullptr) return std::nullopt;
   HANDOFF_ASSIGN_OR_RETURN(const policy::KeptSet kept, KeptOf(stored));
   return Project(stored, *view, kept);
 }
 
-absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource& stored,
+absl::StatusOr<std::optional<Visible>> Viewer::Project(const store::ResourceVersion& stored,
                                                        const policy::View& view,
                                                        const policy::KeptSet& kept) const {
   HANDOFF_ASSIGN_OR_RETURN(const policy::Projection projection,
@@ -259,7 +260,7 @@ absl::StatusOr<std::optional<Visible>> Viewer::Project(const v1::StoredResource&
   if (!projection.encoded) return std::nullopt;
   Visible visible{stored.name(), FromMicros(stored.updated_us()), {}};
   fhir::RewriteOptions meta;
-  meta.version_id = std::to_string(stored.name().version());
+  meta.version_id = std::to_string(stored.version());
   meta.updated_us = stored.updated_us();
   HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(*projection.encoded, meta, &visible.encoded));
   return visible;

@@ -57,12 +57,12 @@ class Viewer {
   const PartyKey& caller() const { return caller_; }
 
   // `stored` as the caller may see it; nullopt if nothing of it may be seen or it is deleted.
-  absl::StatusOr<std::optional<Visible>> Show(const v1::StoredResource& stored);
+  absl::StatusOr<std::optional<Visible>> Show(const store::ResourceVersion& stored);
   // As Show, but with no reference in it: for who asks for other elements. Takes fewer reads.
-  absl::StatusOr<std::optional<Visible>> ShowAlone(const v1::StoredResource& stored);
+  absl::StatusOr<std::optional<Visible>> ShowAlone(const store::ResourceVersion& stored);
   // As Show for a past version: a label that came later counts for it as well.
-  absl::StatusOr<std::optional<Visible>> ShowVersion(const v1::StoredResource& past,
-                                                     const v1::StoredResource& current);
+  absl::StatusOr<std::optional<Visible>> ShowVersion(const store::ResourceVersion& past,
+                                                     const store::ResourceVersion& current);
   // The current versions of `keys` that the caller may see, in order.
   absl::StatusOr<std::vector<Visible>> ShowAll(const std::vector<ResourceKey>& keys);
 
@@ -70,7 +70,7 @@ class Viewer {
   absl::StatusOr<std::vector<ResourceKey>> StoryOf(std::vector<ResourceKey> roots);
 
   // Whether the caller may see, or of a deleted resource might have seen, anything of it.
-  absl::StatusOr<bool> MaySee(const v1::StoredResource& stored);
+  absl::StatusOr<bool> MaySee(const store::ResourceVersion& stored);
 
  private:
   using Keys = absl::flat_hash_set<ResourceKey>;
@@ -82,18 +82,18 @@ class Viewer {
     Keys performed;                  // ... that it was asked to do
   };
 
-  absl::StatusOr<const policy::View*> ViewOf(const v1::StoredResource& stored,
+  absl::StatusOr<const policy::View*> ViewOf(const store::ResourceVersion& stored,
                                              const policy::Labels& labels);
   absl::StatusOr<const Ties*> TiesTo(PersonId person);
   absl::Status AddReferral(const std::string& id, Ties* ties);
-  absl::StatusOr<policy::Labels> LabelsOf(const v1::StoredResource& stored);
+  absl::StatusOr<policy::Labels> LabelsOf(const store::ResourceVersion& stored);
   // Labels of scope `message` among what came with one message.
   absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id);
   // Those of the referenced resources that the caller may see.
-  absl::StatusOr<policy::KeptSet> KeptOf(const v1::StoredResource& stored);
-  absl::StatusOr<std::optional<Visible>> Project(const v1::StoredResource& stored,
+  absl::StatusOr<policy::KeptSet> KeptOf(const store::ResourceVersion& stored);
+  absl::StatusOr<std::optional<Visible>> Project(const store::ResourceVersion& stored,
                                                  const policy::View* view);
-  absl::StatusOr<std::optional<Visible>> Project(const v1::StoredResource& stored,
+  absl::StatusOr<std::optional<Visible>> Project(const store::ResourceVersion& stored,
                                                  const policy::View& view,
                                                  const policy::KeptSet& kept) const;
 

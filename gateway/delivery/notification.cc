@@ -54,7 +54,7 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
   std::vector<std::pair<std::size_t, store::SharedResource>> newer;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const store::SharedResource& now = current[i];
-    const bool is_newer = now && now->name().version() != names[i].version();
+    const bool is_newer = now && now->version() != names[i].version();
     store::SharedResource told;
     if (is_newer) {
       HANDOFF_ASSIGN_OR_RETURN(told, snapshot.ReadVersion(keys[i], names[i].version()));
@@ -113,7 +113,7 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
     if (!now.withheld.empty()) return Withheld{now.withheld};
     CountLeftOut(now, left_out);
     std::erase_if(story.told, [&](const store::SharedResource& resource) {
-      return left_out.contains(KeyOf(resource->name()));
+      return left_out.contains(resource->key());
     });
   }
   HANDOFF_ASSIGN_OR_RETURN(MessageProjection shown,
@@ -127,11 +127,11 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
   for (const std::string& encoded : shown.resources) {
     const fhir::Head head = fhir::ReadHead(encoded);
     next = std::find_if(next, story.told.end(), [&](const store::SharedResource& resource) {
-      return resource->name().type() == head.type && resource->name().id() == head.id;
+      return resource->type() == head.type && resource->id() == head.id;
     });
     HANDOFF_CHECK(next != story.told.end());
     fhir::RewriteOptions meta;
-    meta.version_id = std::to_string((*next)->name().version());
+    meta.version_id = std::to_string((*next)->version());
     meta.updated_us = (*next)->updated_us();
     HANDOFF_RETURN_IF_ERROR(fhir::Rewrite(encoded, meta, &leaving.encoded.emplace_back()));
     leaving.carried.resources.push_back((*next)->name());
@@ -236,7 +236,7 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
 
   HANDOFF_RETURN_IF_ERROR(CheckIdentity(snapshot, delivery.person_id()));
   HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));
-  if (story.told.empty() || KeyOf(story.told.front()->name()) != KeyOf(delivery.event().focus())) {
+  if (story.told.empty() || story.told.front()->key() != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};
   }
   HANDOFF_ASSIGN_OR_RETURN(auto projected, Project(*rules.views, *view, std::move(story)));

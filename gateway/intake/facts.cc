@@ -33,7 +33,7 @@ std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   const store::SharedResource stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted()) return std::nullopt;
-  return care::StoredNow{stored->name().version(), stored->resource(), stored->person_id()};
+  return care::StoredNow{stored->version(), std::string(stored->resource()), stored->person_id()};
 }
 
 const v1::Resource* MessageFacts::Resolve(std::string_view type, std::string_view id) {

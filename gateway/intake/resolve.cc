@@ -371,11 +371,11 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
 
 absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
                              const PartyKey& party,
-                             const v1::StoredResource& resource) {
+                             const store::ResourceVersion& resource) {
   if (resource.owner() == party.value()) return true;
   HANDOFF_ASSIGN_OR_RETURN(const auto referral_id,
                            snapshot.Lookup(store::LinkKind::kResourceToReferral,
-                                           KeyText(resource.name().type(), resource.name().id())));
+                                           KeyText(resource.type(), resource.id())));
   if (referral_id) {
     HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot.ReadReferral(*referral_id));
     if (referral &&

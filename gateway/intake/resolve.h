@@ -92,6 +92,6 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
 // person: then it may learn that the resource is there, and write about the person.
 absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
                              const PartyKey& party,
-                             const v1::StoredResource& resource);
+                             const store::ResourceVersion& resource);
 
 }  // namespace handoff::intake

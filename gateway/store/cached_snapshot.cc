@@ -34,10 +34,7 @@ absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::ReadMany(
   if (!unknown.empty()) {
     HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-      if (read[i]) {
-        bytes_ += read[i]->resource().size();
-        for (const std::string& token : read[i]->tokens()) bytes_ += token.size();
-      }
+      if (read[i]) bytes_ += read[i]->record().size();
       resources_.emplace(std::move(unknown[i]), std::move(read[i]));
     }
   }
@@ -52,8 +49,9 @@ absl::StatusOr<SharedResource> CachedSnapshot::ReadVersion(const ResourceKey& ke
   return snapshot_->ReadVersion(key, version);
 }
 
-absl::StatusOr<std::vector<v1::StoredResource>> CachedSnapshot::History(
-    const ResourceKey& key, std::uint64_t before_version, std::size_t limit) {
+absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::History(const ResourceKey& key,
+                                                                    std::uint64_t before_version,
+                                                                    std::size_t limit) {
   return snapshot_->History(key, before_version, limit);
 }
 

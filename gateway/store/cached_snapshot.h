@@ -27,7 +27,7 @@ class CachedSnapshot final : public Snapshot {
  public:
   explicit CachedSnapshot(std::shared_ptr<Snapshot> snapshot);
 
-  // Of the contents and search tokens of resources that it holds.
+  // Of the records of resources that it holds.
   std::size_t bytes() const { return bytes_; }
 
   absl::StatusOr<SharedResource> Read(const ResourceKey& key) override;
@@ -35,9 +35,9 @@ class CachedSnapshot final : public Snapshot {
       const std::vector<ResourceKey>& keys) override;
   absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
                                              std::uint64_t version) override;
-  absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
-                                                          std::uint64_t before_version,
-                                                          std::size_t limit) override;
+  absl::StatusOr<std::vector<SharedResource>> History(const ResourceKey& key,
+                                                      std::uint64_t before_version,
+                                                      std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
   absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;

@@ -9,12 +9,13 @@
 
 namespace handoff::store {
 
-bool Matches(const v1::StoredResource& resource, const Query& query) {
-  if (resource.deleted() || resource.name().type() != query.type) return false;
-  if (query.id && resource.name().id() != *query.id) return false;
+bool Matches(const ResourceVersion& resource, const Query& query) {
+  if (resource.deleted() || resource.type() != query.type) return false;
+  if (query.id && resource.id() != *query.id) return false;
   if (query.updated_from && resource.updated_us() < ToMicros(*query.updated_from)) return false;
   if (query.updated_until && resource.updated_us() >= ToMicros(*query.updated_until)) return false;
-  const auto& tokens = resource.tokens();
+  if (query.tokens.empty()) return true;
+  const std::vector<std::string_view> tokens = resource.tokens();
   return std::all_of(query.tokens.begin(), query.tokens.end(), [&](const auto& group) {
     return std::any_of(group.begin(), group.end(), [&](const std::string& token) {
       return std::find(tokens.begin(), tokens.end(), token) != tokens.end();

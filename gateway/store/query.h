@@ -12,7 +12,7 @@
 namespace handoff::store {
 
 // All but the persons and the place of the page.
-bool Matches(const v1::StoredResource& resource, const Query& query);
+bool Matches(const ResourceVersion& resource, const Query& query);
 
 // The last item of a page: the next one holds what is greater.
 struct PagePosition {

@@ -27,6 +27,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
+#include "gateway/store/resource_version.h"
 #include "handoff/v1/model.pb.h"
 
 namespace handoff::store {
@@ -56,16 +57,16 @@ struct Query {
   std::string resume = {};  // Page::resume of the page before; empty: from the start
 };
 
+// What was read, for all who read it; null if there is none.
+using SharedResource = std::shared_ptr<const ResourceVersion>;
+
 // Items in the order (person, type, id): stable while others write. A page may hold fewer items
 // than asked for, even none, and have a `resume`: a call looks at a bounded number of resources.
 // Deleted resources are left out.
 struct Page {
-  std::vector<v1::StoredResource> items;
+  std::vector<SharedResource> items;
   std::string resume;  // empty: no more
 };
-
-// What was read, for all who read it; null if there is none. Of a resource: one version.
-using SharedResource = std::shared_ptr<const v1::StoredResource>;
 
 using SharedPerson = std::shared_ptr<const v1::Person>;
 using SharedTransition = std::shared_ptr<const v1::Transition>;
@@ -91,9 +92,9 @@ class Snapshot {
   virtual absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
                                                      std::uint64_t version) = 0;
   // Newest first. `before_version` 0: from the current one.
-  virtual absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
-                                                                  std::uint64_t before_version,
-                                                                  std::size_t limit) = 0;
+  virtual absl::StatusOr<std::vector<SharedResource>> History(const ResourceKey& key,
+                                                              std::uint64_t before_version,
+                                                              std::size_t limit) = 0;
   virtual absl::StatusOr<Page> Find(const Query& query) = 0;
 
   virtual absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind,

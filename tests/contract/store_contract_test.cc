@@ -29,9 +29,9 @@ INSTANTIATE_TEST_SUITE_P(Backends,
                          ::testing::ValuesIn(Backends()),
                          [](const auto& backend) { return backend.param.name; });
 
-std::vector<std::uint64_t> Versions(const std::vector<v1::StoredResource>& resources) {
+std::vector<std::uint64_t> Versions(const std::vector<SharedResource>& resources) {
   std::vector<std::uint64_t> versions;
-  for (const auto& resource : resources) versions.push_back(resource.name().version());
+  for (const auto& resource : resources) versions.push_back(resource->version());
   return versions;
 }
 
@@ -141,9 +141,9 @@ TEST_P(StoreContract, SnapshotDoesNotSeeLaterCommits) {
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto read,
                                before->ReadMany({{"Goal", "g"}, {"Goal", "h"}, {"Goal", "g"}}));
   ASSERT_EQ(read.size(), 3u);
-  EXPECT_EQ(read[0]->name().version(), 1u);
+  EXPECT_EQ(read[0]->version(), 1u);
   EXPECT_EQ(read[1], nullptr);
-  EXPECT_EQ(read[2]->name().version(), 1u);
+  EXPECT_EQ(read[2]->version(), 1u);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto page,
                                before->Find({.type = "Goal", .persons = {PersonId{1}}}));
   EXPECT_EQ(page.items.size(), 1u);
@@ -207,7 +207,7 @@ TEST_P(StoreContract, LosesNoUpdateUnderContention) {
         const auto plan = store_->GetSnapshot();
         const auto read = plan->Read({"Goal", "counter"});
         ASSERT_THAT(read, IsOk());
-        const std::uint64_t version = *read ? (*read)->name().version() : 0;
+        const std::uint64_t version = *read ? (*read)->version() : 0;
         const auto outcome = Commit({MakeResource("Goal", "counter", version + 1, 1)}, plan);
         if (outcome.ok())
           ++done;
@@ -219,11 +219,11 @@ TEST_P(StoreContract, LosesNoUpdateUnderContention) {
   for (std::thread& thread : threads) thread.join();
   const auto snapshot = store_->GetSnapshot();
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto counter, snapshot->Read({"Goal", "counter"}));
-  EXPECT_EQ(counter->name().version(), kThreads * kUpdates);
+  EXPECT_EQ(counter->version(), kThreads * kUpdates);
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto history, snapshot->History({"Goal", "counter"}, 0, 1000));
   ASSERT_EQ(history.size(), kThreads * kUpdates);
   for (std::size_t i = 0; i < history.size(); ++i) {
-    EXPECT_EQ(history[i].name().version(), history.size() - i);
+    EXPECT_EQ(history[i]->version(), history.size() - i);
   }
 }
 
@@ -241,10 +241,10 @@ TEST_P(StoreContract, ShowsWholeCommitsWhileMoreAreMade) {
       ASSERT_TRUE(a.ok() && person.ok() && both.ok());
       ASSERT_EQ(*a == nullptr, *person == nullptr);
       if (*a == nullptr) continue;
-      const std::uint64_t version = (*a)->name().version();
+      const std::uint64_t version = (*a)->version();
       EXPECT_GE(version, seen);
-      EXPECT_EQ((*both)[0]->name().version(), version);
-      EXPECT_EQ((*both)[1]->name().version(), version);
+      EXPECT_EQ((*both)[0]->version(), version);
+      EXPECT_EQ((*both)[1]->version(), version);
       EXPECT_EQ((*person)->referrals_size(), static_cast<int>(version));
       seen = version;
     }
@@ -377,7 +377,7 @@ TEST_P(StoreContract, KeepsTheVersionThatABatchOfTheSameGroupReplaces) {
       const auto page,
       snapshot->Find({.type = "Goal", .persons = {PersonId{1}, PersonId{2}, PersonId{3}}}));
   ASSERT_EQ(page.items.size(), 1u);
-  EXPECT_EQ(page.items[0].person_id(), 3u);
+  EXPECT_EQ(page.items[0]->person_id(), 3u);
 }
 
 TEST_P(StoreContract, TellsAPartyOfItsPersonsInPages) {
@@ -424,10 +424,10 @@ TEST_P(StoreContract, RefusesAPlanMadeOnSomethingElse) {
     absl::StatusOr<SharedResource> ReadVersion(const ResourceKey&, std::uint64_t) override {
       return nullptr;
     }
-    absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey&,
-                                                            std::uint64_t,
-                                                            std::size_t) override {
-      return std::vector<v1::StoredResource>();
+    absl::StatusOr<std::vector<SharedResource>> History(const ResourceKey&,
+                                                        std::uint64_t,
+                                                        std::size_t) override {
+      return std::vector<SharedResource>();
     }
     absl::StatusOr<Page> Find(const Query&) override { return Page(); }
     absl::StatusOr<std::optional<std::string>> Lookup(LinkKind, std::string_view) override {

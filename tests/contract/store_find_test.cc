@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Ids(const Page& page) {
   std::vector<std::string> ids;
-  for (const auto& item : page.items) ids.push_back(item.name().id());
+  for (const auto& item : page.items) ids.emplace_back(item->id());
   return ids;
 }
 

@@ -21,6 +21,13 @@ std::string Text(const Message& message) {
   return message.ShortDebugString();
 }
 
+std::string Text(const ResourceVersion& resource) {
+  v1::StoredResource message;
+  EXPECT_TRUE(message.ParseFromString(std::string(resource.record())));
+  return Text(message);
+}
+std::string Text(const SharedResource& resource) { return Text(*resource); }
+
 // All that a caller can see of an answer, as text.
 template <class T>
 std::string Show(const absl::StatusOr<std::optional<T>>& answer) {
@@ -116,7 +123,7 @@ void Player::AddResources(Batch& batch, Snapshot& plan) {
   for (const ResourceKey& key : keys) {
     const auto read = plan.Read(key);
     if (!read.ok()) continue;
-    const std::uint64_t version = *read ? (*read)->name().version() : 0;
+    const std::uint64_t version = *read ? (*read)->version() : 0;
     auto resource = MakeResource(key.type, key.id, version + 1, Draw(kPersons), {});
     resource.add_tokens(Draw(2) == 0 ? "status=|active" : "status=|done");
     resource.set_deleted(Draw(5) == 0);

@@ -24,7 +24,8 @@ std::shared_ptr<const Message> Share(const Message* message) {
 absl::StatusOr<SharedResource> MemorySnapshot::Read(const ResourceKey& key) {
   Remember(key::Resource(key.type, key.id));
   absl::MutexLock lock(&tables_.mutex);
-  return Share(tables_.resources.At(key, sequence()));
+  const SharedResource* const resource = tables_.resources.At(key, sequence());
+  return resource == nullptr ? nullptr : *resource;
 }
 
 absl::StatusOr<std::vector<SharedResource>> MemorySnapshot::ReadMany(
@@ -41,19 +42,20 @@ absl::StatusOr<SharedResource> MemorySnapshot::ReadVersion(const ResourceKey& ke
                                                            std::uint64_t version) {
   absl::MutexLock lock(&tables_.mutex);
   for (const auto& [commit, resource] : tables_.resources.All(key)) {
-    if (commit <= sequence() && resource.name().version() == version) return Share(&resource);
+    if (commit <= sequence() && resource->version() == version) return resource;
   }
   return nullptr;
 }
 
-absl::StatusOr<std::vector<v1::StoredResource>> MemorySnapshot::History(
-    const ResourceKey& key, std::uint64_t before_version, std::size_t limit) {
-  std::vector<v1::StoredResource> history;
+absl::StatusOr<std::vector<SharedResource>> MemorySnapshot::History(const ResourceKey& key,
+                                                                    std::uint64_t before_version,
+                                                                    std::size_t limit) {
+  std::vector<SharedResource> history;
   absl::MutexLock lock(&tables_.mutex);
   const auto& versions = tables_.resources.All(key);
   for (auto it = versions.rbegin(); it != versions.rend() && history.size() < limit; ++it) {
     if (it->first > sequence()) continue;
-    if (before_version != 0 && it->second.name().version() >= before_version) continue;
+    if (before_version != 0 && it->second->version() >= before_version) continue;
     history.push_back(it->second);
   }
   return history;
@@ -72,15 +74,15 @@ absl::StatusOr<Page> MemorySnapshot::Find(const Query& query) {
       const auto& [about, type, id] = *it;
       if (about != person || type != query.type) break;
       if (after && after->person == person && id <= after->id) continue;
-      const v1::StoredResource* resource = tables_.resources.At({type, id}, sequence());
-      if (resource == nullptr || resource->person_id() != person) continue;
-      if (!Matches(*resource, query)) continue;
+      const SharedResource* const found = tables_.resources.At({type, id}, sequence());
+      if (found == nullptr || (*found)->person_id() != person) continue;
+      if (!Matches(**found, query)) continue;
       if (page.items.size() == query.limit) {
-        const v1::StoredResource& last = page.items.back();
-        page.resume = EncodeResume({last.person_id(), last.name().id()});
+        const ResourceVersion& last = *page.items.back();
+        page.resume = EncodeResume({last.person_id(), std::string(last.id())});
         return page;
       }
-      page.items.push_back(*resource);
+      page.items.push_back(*found);
     }
   }
   return page;

@@ -16,9 +16,9 @@ class MemorySnapshot final : public TrackedSnapshot {
       const std::vector<ResourceKey>& keys) override;
   absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
                                              std::uint64_t version) override;
-  absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
-                                                          std::uint64_t before_version,
-                                                          std::size_t limit) override;
+  absl::StatusOr<std::vector<SharedResource>> History(const ResourceKey& key,
+                                                      std::uint64_t before_version,
+                                                      std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
 
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;

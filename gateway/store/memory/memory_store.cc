@@ -149,10 +149,10 @@ bool MemoryStore::Holds(const ReadSet& reads) const {
 void MemoryStore::Write(Batch& batch, const StagedDeliveries& staged, std::uint64_t commit) {
   if (batch.message) tables_.messages.Put(batch.message->id(), commit, std::move(*batch.message));
   for (const ResourceRecord& record : batch.resources) {
-    v1::StoredResource resource;
-    HANDOFF_CHECK(resource.ParseFromString(record.encoded));
+    absl::StatusOr<SharedResource> resource = ResourceVersion::Read(record.encoded);
+    HANDOFF_CHECK(resource.ok());
     tables_.listed.emplace(record.person, record.key.type, record.key.id);
-    tables_.resources.Put(record.key, commit, std::move(resource));
+    tables_.resources.Put(record.key, commit, *std::move(resource));
   }
   for (auto& [link, target] : batch.links) tables_.links.Put(link, commit, std::move(target));
   for (v1::Person& person : batch.persons) {

@@ -52,7 +52,7 @@ struct MemoryTables {
   absl::Mutex mutex;
   std::uint64_t sequence ABSL_GUARDED_BY(mutex) = 0;
   Versioned<std::string, v1::StoredMessage> messages ABSL_GUARDED_BY(mutex);
-  Versioned<ResourceKey, v1::StoredResource> resources ABSL_GUARDED_BY(mutex);
+  Versioned<ResourceKey, SharedResource> resources ABSL_GUARDED_BY(mutex);
   std::set<Listed> listed ABSL_GUARDED_BY(mutex);  // who a resource is, or once was, about
   Versioned<LinkName, std::string> links ABSL_GUARDED_BY(mutex);
   Versioned<std::uint64_t, v1::Person> persons ABSL_GUARDED_BY(mutex);

@@ -116,9 +116,9 @@ absl::Status GroupCommitter::AddUnread(EncodedBatch& batch) {
     std::optional<std::uint64_t> person;
     if (stored) {
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks.Resolve(*stored));
-      HANDOFF_ASSIGN_OR_RETURN(const auto before, Decode<v1::StoredResource>(record));
-      person = before.person_id();
-      batch.records.emplace_back(key::Version(resource.type, resource.id, before.name().version()),
+      HANDOFF_ASSIGN_OR_RETURN(const SharedResource before, ResourceVersion::Read(record));
+      person = before->person_id();
+      batch.records.emplace_back(key::Version(resource.type, resource.id, before->version()),
                                  *std::move(stored));
     }
     if (person != resource.person) batch.listings.Add(resource.person, resource.type, resource.id);

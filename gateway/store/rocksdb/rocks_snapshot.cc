@@ -67,6 +67,13 @@ absl::StatusOr<std::optional<Message>> RocksSnapshot::Get(const std::string& key
   return Decode<Message>(record);
 }
 
+absl::StatusOr<SharedResource> RocksSnapshot::GetResource(const std::string& key) {
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key));
+  if (!stored) return nullptr;
+  HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
+  return ResourceVersion::Read(record);
+}
+
 absl::StatusOr<std::optional<std::string>> RocksSnapshot::GetStored(const std::string& key) const {
   if (auto stored = recent_.Find(key, sequence())) return stored;
   return db_.Get(key, snapshot_);
@@ -120,10 +127,9 @@ absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::ReadMany(
     Seen seen;
     if (records[i]) {
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
-      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
-      resources[i] = Share(std::make_optional(std::move(resource)));
+      HANDOFF_ASSIGN_OR_RETURN(resources[i], ResourceVersion::Read(record));
       seen.person = resources[i]->person_id();
-      seen.version = resources[i]->name().version();
+      seen.version = resources[i]->version();
       seen.stored = *std::move(records[i]);
     }
     seen_.insert_or_assign(std::move(names[i]), std::move(seen));
@@ -141,22 +147,20 @@ absl::StatusOr<SharedResource> RocksSnapshot::ReadVersion(const ResourceKey& key
   const std::string current_key = key::Resource(key.type, key.id);
   // Who has read the current version knows that it is another.
   if (const Seen* seen = FindSeen(current_key); seen == nullptr || seen->version == version) {
-    HANDOFF_ASSIGN_OR_RETURN(auto current, Get<v1::StoredResource>(current_key));
-    if (!current || current->name().version() == version) return Share(std::move(current));
+    HANDOFF_ASSIGN_OR_RETURN(SharedResource current, GetResource(current_key));
+    if (!current || current->version() == version) return current;
   }
-  HANDOFF_ASSIGN_OR_RETURN(auto past,
-                           Get<v1::StoredResource>(key::Version(key.type, key.id, version)));
-  return Share(std::move(past));
+  return GetResource(key::Version(key.type, key.id, version));
 }
 
-absl::StatusOr<std::vector<v1::StoredResource>> RocksSnapshot::History(const ResourceKey& key,
-                                                                       std::uint64_t before_version,
-                                                                       std::size_t limit) {
-  std::vector<v1::StoredResource> history;
-  HANDOFF_ASSIGN_OR_RETURN(auto current, Get<v1::StoredResource>(key::Resource(key.type, key.id)));
+absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::History(const ResourceKey& key,
+                                                                   std::uint64_t before_version,
+                                                                   std::size_t limit) {
+  std::vector<SharedResource> history;
+  HANDOFF_ASSIGN_OR_RETURN(SharedResource current, GetResource(key::Resource(key.type, key.id)));
   if (!current || limit == 0) return history;
-  const std::uint64_t newest = current->name().version();
-  if (before_version == 0 || newest < before_version) history.push_back(*std::move(current));
+  const std::uint64_t newest = current->version();
+  if (before_version == 0 || newest < before_version) history.push_back(std::move(current));
   if (before_version == 0 || before_version > newest) before_version = newest;
 
   Scan scan(db_, snapshot_, key::VersionPrefix(key.type, key.id));
@@ -164,7 +168,7 @@ absl::StatusOr<std::vector<v1::StoredResource>> RocksSnapshot::History(const Res
   key::AppendNumber(last, before_version - 1);
   for (scan.SeekBack(last); scan.Valid() && history.size() < limit; scan.Previous()) {
     HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(scan.value()));
-    HANDOFF_ASSIGN_OR_RETURN(history.emplace_back(), Decode<v1::StoredResource>(record));
+    HANDOFF_ASSIGN_OR_RETURN(history.emplace_back(), ResourceVersion::Read(record));
   }
   HANDOFF_RETURN_IF_ERROR(scan.status());
   return history;
@@ -231,9 +235,9 @@ absl::StatusOr<std::optional<std::string>> RocksSnapshot::FindOf(std::uint64_t p
     for (std::size_t i = 0; i < n; ++i) {
       if (!records[i]) continue;
       HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*records[i]));
-      HANDOFF_ASSIGN_OR_RETURN(auto resource, Decode<v1::StoredResource>(record));
+      HANDOFF_ASSIGN_OR_RETURN(SharedResource resource, ResourceVersion::Read(record));
       // It may be about someone else by now: then it is listed there too.
-      if (resource.person_id() != person || !Matches(resource, query)) continue;
+      if (resource->person_id() != person || !Matches(*resource, query)) continue;
       if (page.items.size() >= query.limit) return last;
       page.items.push_back(std::move(resource));
       last = ids[begin + i];

@@ -32,9 +32,9 @@ class RocksSnapshot final : public TrackedSnapshot {
       const std::vector<ResourceKey>& keys) override;
   absl::StatusOr<SharedResource> ReadVersion(const ResourceKey& key,
                                              std::uint64_t version) override;
-  absl::StatusOr<std::vector<v1::StoredResource>> History(const ResourceKey& key,
-                                                          std::uint64_t before_version,
-                                                          std::size_t limit) override;
+  absl::StatusOr<std::vector<SharedResource>> History(const ResourceKey& key,
+                                                      std::uint64_t before_version,
+                                                      std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
 
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
@@ -64,6 +64,7 @@ class RocksSnapshot final : public TrackedSnapshot {
  private:
   template <class Message>
   absl::StatusOr<std::optional<Message>> Get(const std::string& key);
+  absl::StatusOr<SharedResource> GetResource(const std::string& key);
   // What stands at a key, nullopt if nothing does: a record or a slice.
   absl::StatusOr<std::optional<std::string>> GetStored(const std::string& key) const;
   // The same of many.

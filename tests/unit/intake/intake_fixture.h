@@ -95,7 +95,9 @@ class IntakeTest : public ::testing::Test {
   v1::StoredResource Stored(const std::string& type, const std::string& id) {
     auto stored = store_->GetSnapshot()->Read({type, id});
     EXPECT_TRUE(stored.ok() && *stored != nullptr) << type << "/" << id;
-    return stored.ok() && *stored ? **stored : v1::StoredResource();
+    v1::StoredResource resource;
+    if (stored.ok() && *stored) resource.ParseFromString(std::string((*stored)->record()));
+    return resource;
   }
 
   v1::Resource Parsed(const std::string& type, const std::string& id) {

@@ -283,7 +283,7 @@ TEST_F(StreamPumpTest, EndsABurstWithTheItemThatFillsIt) {
 }
 
 TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
-  options_ = {.window = 100, .read_bytes = 5};
+  options_ = {.window = 100, .read_bytes = 30};  // more than one of these, less than two
   store::Batch batch;
   for (const char* id : {"d1", "d2", "d3", "d4"}) {
     v1::StoredResource goal;
