@@ -68,8 +68,11 @@ class Run {
       : options_(options),
         progress_(progress),
         discharges_(Synthetic(options)),
-        tally_(options.count),
-        pace_(std::chrono::seconds(options.seconds), options.count, options.rate) {}
+        pace_(std::chrono::seconds(options.seconds),
+              options.count,
+              options.rate,
+              std::chrono::seconds(options.warm_up_seconds)),
+        tally_(options.count, pace_) {}
 
   absl::StatusOr<Report> Execute() {
     HANDOFF_RETURN_IF_ERROR(Watch());
@@ -167,8 +170,8 @@ class Run {
   const LoadOptions& options_;
   std::ostream& progress_;
   const Discharges discharges_;
-  Tally tally_;
   Pace pace_;
+  Tally tally_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   Steady::time_point next_line_ = Steady::now() + std::chrono::seconds(1);
   std::uint64_t told_ = 0;

@@ -38,8 +38,8 @@ std::chrono::microseconds Latencies::Quantile(double q) const {
   return std::chrono::microseconds(0);
 }
 
-Pace::Pace(Steady::duration length, std::uint64_t count, double rate)
-    : length_(length), count_(count), rate_(rate) {}
+Pace::Pace(Steady::duration length, std::uint64_t count, double rate, Steady::duration warm_up)
+    : length_(length), count_(count), rate_(rate), warm_up_(warm_up) {}
 
 void Pace::Begin(Steady::time_point now) {
   Steady::rep not_begun = kNotBegun;
@@ -67,8 +67,10 @@ std::optional<Pace::Turn> Pace::Next() {
   return Turn{number, due};
 }
 
-Tally::Tally(std::size_t capacity)
-    : capacity_(capacity), due_(std::make_unique<std::atomic<Steady::rep>[]>(capacity)) {}
+Tally::Tally(std::size_t capacity, const Pace& pace)
+    : capacity_(capacity),
+      pace_(pace),
+      due_(std::make_unique<std::atomic<Steady::rep>[]>(capacity)) {}
 
 void Tally::Sending(const Pace::Turn& turn) {
   due_[turn.number].store(turn.due.time_since_epoch().count(), std::memory_order_relaxed);
@@ -76,7 +78,9 @@ void Tally::Sending(const Pace::Turn& turn) {
 
 void Tally::Accepted(const Pace::Turn& turn) {
   const Steady::time_point now = Steady::now();
-  acknowledgements.Add(std::chrono::duration_cast<std::chrono::microseconds>(now - turn.due));
+  if (pace_.IsTimed(turn.due)) {
+    acknowledgements.Add(std::chrono::duration_cast<std::chrono::microseconds>(now - turn.due));
+  }
   accepted.fetch_add(1, std::memory_order_relaxed);
   last_answer.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
@@ -100,7 +104,9 @@ void Tally::Delivered(std::optional<std::uint64_t> number) {
     return;
   }
   const Steady::time_point since{Steady::duration(due)};
-  deliveries.Add(std::chrono::duration_cast<std::chrono::microseconds>(now - since));
+  if (pace_.IsTimed(since)) {
+    deliveries.Add(std::chrono::duration_cast<std::chrono::microseconds>(now - since));
+  }
   delivered.fetch_add(1, std::memory_order_relaxed);
   last_delivery.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }

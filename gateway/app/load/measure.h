@@ -56,7 +56,12 @@ class Pace {
     Steady::time_point due;
   };
 
-  Pace(Steady::duration length, std::uint64_t count, double rate);
+  // What is due within `warm_up` of the start is sent, and not timed: threads, pages and windows of
+  // a program that has just begun are not what is measured.
+  Pace(Steady::duration length,
+       std::uint64_t count,
+       double rate,
+       Steady::duration warm_up = Steady::duration::zero());
 
   // Before the first Next(). Called again, it has no effect.
   void Begin(Steady::time_point now);
@@ -65,6 +70,8 @@ class Pace {
 
   // nullopt: the run is over.
   std::optional<Turn> Next();
+  // REQUIRES: it has begun.
+  bool IsTimed(Steady::time_point due) const { return due >= *start() + warm_up_; }
 
  private:
   static constexpr Steady::rep kNotBegun = std::numeric_limits<Steady::rep>::min();
@@ -72,6 +79,7 @@ class Pace {
   const Steady::duration length_;
   const std::uint64_t count_;
   const double rate_;
+  const Steady::duration warm_up_;
   std::atomic<Steady::rep> start_{kNotBegun};
   std::atomic<std::uint64_t> next_{0};
 };
@@ -79,8 +87,8 @@ class Pace {
 // Thread safety: all methods and counters may be used concurrently.
 class Tally {
  public:
-  // `capacity`: message numbers are below it.
-  explicit Tally(std::size_t capacity);
+  // `capacity`: message numbers are below it. `pace` must outlive it.
+  Tally(std::size_t capacity, const Pace& pace);
 
   void Accepted(const Pace::Turn& turn);
   void Refused(std::string why);
@@ -96,6 +104,7 @@ class Tally {
   std::atomic<std::uint64_t> delivered_of_others{0};
   std::atomic<Steady::rep> last_answer{0};  // since Steady's epoch
   std::atomic<Steady::rep> last_delivery{0};
+  // Of what is timed.
   Latencies acknowledgements;
   Latencies deliveries;  // from when the message was due to its arrival at a recipient
 
@@ -108,6 +117,7 @@ class Tally {
   void Trouble(std::string why);
 
   const std::size_t capacity_;
+  const Pace& pace_;
   const std::unique_ptr<std::atomic<Steady::rep>[]> due_;  // by number; 0: not sent
 
   mutable absl::Mutex mutex_;

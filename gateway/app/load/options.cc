@@ -54,6 +54,9 @@ absl::Status Complete(LoadOptions* options) {
     if (absl::Status checked = CheckIdentifier(option, *text); !checked.ok()) return checked;
   }
   if (options->seconds == 0) options->seconds = options->count == 0 ? 10 : kMaxSeconds;
+  if (options->warm_up_seconds >= options->seconds) {
+    return Refuse("--warm-up: less than --seconds");
+  }
   if (options->count == 0) {
     options->count = std::min(kMaxCount, options->seconds * kMaxPerSecond);
   }
@@ -81,6 +84,8 @@ CLI::App* AddLoadCommand(CLI::App& app, LoadOptions& options) {
   load->add_option("--seconds", options.seconds, "how long; 10 if there is no --count");
   load->add_option("--count", options.count, "how many messages; 0: as the time allows");
   load->add_option("--rate", options.rate, "messages a second, open loop; 0: as fast as can be");
+  load->add_option(
+      "--warm-up", options.warm_up_seconds, "so many seconds at the start are sent and not timed");
   load->add_option("--bytes", options.message_bytes, "size of a message")->capture_default_str();
   load->add_option("--seed", options.seed, "other seeds make other people")->capture_default_str();
   load->add_option(

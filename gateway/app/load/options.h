@@ -21,10 +21,11 @@ struct LoadOptions {
   std::string ca_file;    // PEM; set: gRPC uses TLS too. HTTPS without it trusts the system's
   bool baseline = false;  // any 2xx to a POST of the message is an acceptance
 
-  unsigned connections = 32;  // FHIR: connections; gRPC: calls under way. 1..1'024
-  std::uint64_t seconds = 0;  // 0: 10 if there is no count. At most 3'600
-  std::uint64_t count = 0;    // messages; 0: as many as the time allows. At most 10'000'000
-  double rate = 0;            // messages a second, open loop; 0: as fast as answers come
+  unsigned connections = 32;          // FHIR: connections; gRPC: calls under way. 1..1'024
+  std::uint64_t seconds = 0;          // 0: 10 if there is no count. At most 3'600
+  std::uint64_t count = 0;            // messages; 0: as many as the time allows. At most 10'000'000
+  std::uint64_t warm_up_seconds = 0;  // less than `seconds`: what is due in them is not timed
+  double rate = 0;                    // messages a second, open loop; 0: as fast as answers come
   std::uint64_t drain_seconds =
       30;  // longest wait for deliveries after the last answer. At most 600
 

@@ -117,6 +117,7 @@ void WriteTable(const Report& report, const Tally& tally, std::ostream& out) {
   row("refused", fmt::format("{}", tally.refused.load()));
   row("failed", fmt::format("{}", tally.failed.load()));
   row("accepted/s", fmt::format("{:.0f}", PerSecond(tally.accepted, report.seconds)));
+  row("timed", fmt::format("{}", tally.acknowledgements.count()));
   latency("acknowledgement p50", tally.acknowledgements, 0.5);
   latency("acknowledgement p99", tally.acknowledgements, 0.99);
   if (report.watching) {
@@ -145,13 +146,14 @@ void WriteJson(const Report& report, const Tally& tally, std::ostream& out) {
   };
   out << fmt::format(
       R"({{"message_bytes":{},"seconds":{:.3f},"accepted":{},"refused":{},"failed":{},)"
-      R"("accepted_per_second":{:.1f},"acknowledgement_ms":{},"generator_cpu_us":{:.1f})",
+      R"("accepted_per_second":{:.1f},"timed":{},"acknowledgement_ms":{},"generator_cpu_us":{:.1f})",
       report.message_bytes,
       report.seconds,
       tally.accepted.load(),
       tally.refused.load(),
       tally.failed.load(),
       PerSecond(tally.accepted, report.seconds),
+      tally.acknowledgements.count(),
       latency(tally.acknowledgements),
       CpuPerMessage(report, tally));
   if (report.watching) {

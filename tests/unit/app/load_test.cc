@@ -99,6 +99,23 @@ TEST(PaceTest, DatesMessagesByTheRateWhateverBecameOfThoseBefore) {
   EXPECT_FALSE(pace.Next().has_value());
 }
 
+TEST(TallyTest, TimesNothingThatIsDueWithinTheWarmUp) {
+  Pace pace(std::chrono::hours(1), 3, 10, std::chrono::milliseconds(150));
+  pace.Begin(Steady::now());
+  Tally tally(3, pace);
+  for (int n = 0; n < 3; ++n) {
+    const auto turn = pace.Next();
+    ASSERT_TRUE(turn.has_value());
+    tally.Sending(*turn);
+    tally.Accepted(*turn);
+    tally.Delivered(turn->number);
+  }
+  EXPECT_EQ(tally.accepted, 3u);
+  EXPECT_EQ(tally.delivered, 3u);
+  EXPECT_EQ(tally.acknowledgements.count(), 1u);
+  EXPECT_EQ(tally.deliveries.count(), 1u);
+}
+
 TEST(OptionsTest, RefuseWhatIsOutOfBounds) {
   const auto refused = [](auto change, const char* text) {
     LoadOptions options;
@@ -107,6 +124,7 @@ TEST(OptionsTest, RefuseWhatIsOutOfBounds) {
   };
   refused([](LoadOptions& o) { o.connections = 0; }, "--connections");
   refused([](LoadOptions& o) { o.seconds = 3'601; }, "--seconds");
+  refused([](LoadOptions& o) { o.warm_up_seconds = 10; }, "--warm-up");
   refused([](LoadOptions& o) { o.count = 10'000'001; }, "--count");
   refused([](LoadOptions& o) { o.rate = -1; }, "--rate");
   refused([](LoadOptions& o) { o.payer = "no bar"; }, "--payer");
