@@ -26,10 +26,12 @@ using policy::View;
 using policy::Views;
 
 // What the event is about first, then the rest of its story.
-std::vector<v1::ResourceName> StoryOf(const v1::Event& event) {
-  std::vector<v1::ResourceName> names{event.focus()};
+std::vector<const v1::ResourceName*> StoryOf(const v1::Event& event) {
+  const v1::ResourceName& focus = event.focus();
+  std::vector<const v1::ResourceName*> names{&focus};
+  names.reserve(1 + static_cast<std::size_t>(event.resources_size()));
   for (const v1::ResourceName& name : event.resources()) {
-    if (KeyOf(name) != KeyOf(event.focus())) names.push_back(name);
+    if (name.id() != focus.id() || name.type() != focus.type()) names.push_back(&name);
   }
   return names;
 }
@@ -44,9 +46,10 @@ struct Story {
 
 absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
   HANDOFF_ASSIGN_OR_RETURN(const auto full_event, WithStory(snapshot, event));
-  const std::vector<v1::ResourceName> names = StoryOf(*full_event);
+  const std::vector<const v1::ResourceName*> names = StoryOf(*full_event);
   std::vector<ResourceKey> keys;
-  for (const v1::ResourceName& name : names) keys.push_back(KeyOf(name));
+  keys.reserve(names.size());
+  for (const v1::ResourceName* name : names) keys.push_back(KeyOf(*name));
   // Most deliveries are made while what they tell is current: one read serves both.
   HANDOFF_ASSIGN_OR_RETURN(std::vector<store::SharedResource> current, snapshot.ReadMany(keys));
   Story story;
@@ -54,10 +57,10 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
   std::vector<std::pair<std::size_t, store::SharedResource>> newer;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const store::SharedResource& now = current[i];
-    const bool is_newer = now && now->version() != names[i].version();
+    const bool is_newer = now && now->version() != names[i]->version();
     store::SharedResource told;
     if (is_newer) {
-      HANDOFF_ASSIGN_OR_RETURN(told, snapshot.ReadVersion(keys[i], names[i].version()));
+      HANDOFF_ASSIGN_OR_RETURN(told, snapshot.ReadVersion(keys[i], names[i]->version()));
     } else {
       told = now;
     }

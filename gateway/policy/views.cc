@@ -5,6 +5,8 @@
 #include "absl/status/status.h"
 
 #include "fhir-mappings/runtime/resource.h"
+#include "fhir-mappings/runtime/wire.h"
+#include "gateway/base/bytes.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/policy/label_scan.h"
 #include "gateway/policy/unmapped.h"
@@ -185,20 +187,32 @@ absl::StatusOr<Views::Part> Views::Shown(const View& view,
 
 absl::StatusOr<std::string> Views::FilterIdentifiers(const View& view,
                                                      std::string_view encoded) const {
-  v1::Resource resource;
-  if (!fhir::ParseResource(encoded, &resource)) {
-    return absl::DataLossError("a projected Patient cannot be read");
+  const auto damaged = [] { return absl::DataLossError("a projected Patient cannot be read"); };
+  fhir::WireField patient;
+  if (!fhir::WireReader(encoded).Next(patient) ||
+      patient.number != v1::Resource::kPatientFieldNumber) {
+    return damaged();
   }
-  auto& identifiers = *resource.mutable_patient()->mutable_identifiers();
   const auto withheld = [&](const v1::Identifier& identifier) {
     return HasType(identifier, withheld_identifier_types_) ||
            withheld_identifier_systems_.contains(identifier.system()) ||
            (!view.identifier_types_.empty() && !HasType(identifier, view.identifier_types_));
   };
-  identifiers.erase(std::remove_if(identifiers.begin(), identifiers.end(), withheld),
-                    identifiers.end());
+  std::string shown;
+  fhir::WireReader in(patient.bytes);
+  for (fhir::WireField field; in.Next(field);) {
+    if (field.number == v1::Patient::kIdentifiersFieldNumber) {
+      v1::Identifier identifier;
+      if (!identifier.ParseFromArray(field.bytes.data(), static_cast<int>(field.bytes.size()))) {
+        return damaged();
+      }
+      if (withheld(identifier)) continue;
+    }
+    shown.append(field.whole);
+  }
+  if (!in.ok()) return damaged();
   std::string out;
-  if (!resource.AppendToString(&out)) return absl::InternalError("a Patient cannot be encoded");
+  AppendField(v1::Resource::kPatientFieldNumber, shown, &out);
   return out;
 }
 

@@ -27,20 +27,24 @@ absl::StatusOr<SharedResource> CachedSnapshot::Read(const ResourceKey& key) {
 
 absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::ReadMany(
     const std::vector<ResourceKey>& keys) {
+  std::vector<SharedResource> resources(keys.size());
   std::vector<ResourceKey> unknown;
-  for (const ResourceKey& key : keys) {
-    if (!resources_.contains(key)) unknown.push_back(key);
-  }
-  if (!unknown.empty()) {
-    HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
-    for (std::size_t i = 0; i < unknown.size(); ++i) {
-      if (read[i]) bytes_ += read[i]->record().size();
-      resources_.emplace(std::move(unknown[i]), std::move(read[i]));
+  std::vector<std::size_t> places;  // of the unknown, in `keys`
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (const auto known = resources_.find(keys[i]); known != resources_.end()) {
+      resources[i] = known->second;
+    } else {
+      unknown.push_back(keys[i]);
+      places.push_back(i);
     }
   }
-  std::vector<SharedResource> resources;
-  resources.reserve(keys.size());
-  for (const ResourceKey& key : keys) resources.push_back(resources_.at(key));
+  if (unknown.empty()) return resources;
+  HANDOFF_ASSIGN_OR_RETURN(auto read, snapshot_->ReadMany(unknown));
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    resources[places[i]] = read[i];
+    if (read[i]) bytes_ += read[i]->record().size();
+    resources_.emplace(std::move(unknown[i]), std::move(read[i]));
+  }
   return resources;
 }
 
