@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
@@ -299,9 +300,15 @@ absl::StatusOr<SharedMessage> RocksSnapshot::ReadMessage(const MessageId& id) {
                            GetStored(key::Message(id.value())));
   if (!stored) return nullptr;
   HANDOFF_ASSIGN_OR_RETURN(const std::string_view record, blocks_.Resolve(*stored));
-  HANDOFF_ASSIGN_OR_RETURN(auto message, Decode<v1::StoredMessage>(BeforeOriginal(record)));
-  message.clear_original();
-  return Share(std::make_optional(std::move(message)));
+  // Of many small parts, which come and go together.
+  auto arena = std::make_shared<google::protobuf::Arena>();
+  auto* const message = google::protobuf::Arena::CreateMessage<v1::StoredMessage>(arena.get());
+  const std::string_view read = BeforeOriginal(record);
+  if (!message->ParseFromArray(read.data(), static_cast<int>(read.size()))) {
+    return absl::DataLossError("a record is damaged");
+  }
+  message->clear_original();
+  return SharedMessage(std::move(arena), message);
 }
 
 absl::StatusOr<std::optional<std::string>> RocksSnapshot::ReadOriginal(const MessageId& id) {
