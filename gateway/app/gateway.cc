@@ -71,6 +71,7 @@ class CurrentRules {
 
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const StoreSettings& settings) {
   const store::StoreOptions options{settings.max_pending_deliveries,
+                                    settings.max_dead_letters,
                                     settings.max_queued_commits,
                                     settings.max_stream_items,
                                     settings.commit_interval};

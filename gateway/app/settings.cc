@@ -119,6 +119,7 @@ void ReadStore(const ConfigNode& node, StoreSettings& store, Reader& read) {
   node.UnknownKeys({"kind",
                     "path",
                     "max_pending_deliveries",
+                    "max_dead_letters",
                     "max_queued_commits",
                     "max_stream_items",
                     "commit_interval"},
@@ -129,6 +130,7 @@ void ReadStore(const ConfigNode& node, StoreSettings& store, Reader& read) {
                          std::pair{std::string_view("memory"), Kind::kMemory}});
   read.Required(node["path"], store.path);
   read.Count(node["max_pending_deliveries"], store.max_pending_deliveries, 1, 100'000'000);
+  read.Count(node["max_dead_letters"], store.max_dead_letters, 1, 100'000'000);
   read.Count(node["max_queued_commits"], store.max_queued_commits, 1, 1'000'000);
   read.Count(node["max_stream_items"], store.max_stream_items, 1, 1'000'000'000);
   read.Time(node["commit_interval"], store.commit_interval, 0ms, 100ms);

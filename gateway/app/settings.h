@@ -34,6 +34,7 @@ struct StoreSettings {
   enum class Kind { kRocksDb, kMemory } kind = Kind::kRocksDb;
   std::string path = "var/handoff";
   std::size_t max_pending_deliveries = 1'000'000;
+  std::size_t max_dead_letters = 1'000'000;
   std::size_t max_queued_commits = 4096;
   std::size_t max_stream_items = 1'000'000;
   std::chrono::milliseconds commit_interval = std::chrono::milliseconds(2);

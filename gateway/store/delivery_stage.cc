@@ -42,7 +42,11 @@ void StagedDeliveries::AddTo(Store::Notice& notice) const {
 DeliveryStage::DeliveryStage(const DeliveryBook& book,
                              Streams& streams,
                              const StoreOptions& options)
-    : book_(book), streams_(streams), options_(options), pending_(book.pending()) {}
+    : book_(book),
+      streams_(streams),
+      options_(options),
+      pending_(book.pending()),
+      dead_(book.dead()) {}
 
 absl::StatusOr<StagedDeliveries> DeliveryStage::Add(Batch& batch, std::uint64_t commit) {
   if (absl::Status status = Check(batch); !status.ok()) return status;
@@ -65,6 +69,9 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
   }
   for (const v1::Delivery& delivery : batch.enqueue) {
     if (!Find(delivery.id())) ++added;
+  }
+  if (added > 0 && dead_ >= options_.max_dead_letters) {
+    return absl::ResourceExhaustedError("too many dead letters wait for an operator");
   }
   for (const v1::Delivery& delivery : batch.replay) {
     if (IsIn(Find(delivery.id()), v1::DELIVERY_STATE_DEAD)) ++added;
@@ -171,6 +178,8 @@ void DeliveryStage::Move(StagedDeliveries& staged,
                          std::optional<DeliveryPlace> after) {
   if (IsIn(before, v1::DELIVERY_STATE_PENDING)) --pending_;
   if (IsIn(after, v1::DELIVERY_STATE_PENDING)) ++pending_;
+  if (IsIn(before, v1::DELIVERY_STATE_DEAD)) --dead_;
+  if (IsIn(after, v1::DELIVERY_STATE_DEAD)) ++dead_;
   moved_.insert_or_assign(delivery.id(), after);
   DeliveryChange& change = staged.deliveries.emplace_back();
   change.id = delivery.id();

@@ -77,7 +77,9 @@ class DeliveryStage {
   const DeliveryBook& book_;
   Streams& streams_;
   const StoreOptions& options_;
-  std::size_t pending_;  // as the group leaves it so far
+  // As the group leaves them so far.
+  std::size_t pending_;
+  std::size_t dead_;
   // Where the group leaves what it moved; nullopt: nowhere.
   absl::flat_hash_map<std::string, std::optional<DeliveryPlace>> moved_;
 };

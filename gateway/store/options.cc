@@ -18,6 +18,7 @@ absl::Status CheckRange(const char* name, std::size_t value, std::size_t max) {
 absl::Status CheckOptions(const StoreOptions& options) {
   HANDOFF_RETURN_IF_ERROR(
       CheckRange("max_pending_deliveries", options.max_pending_deliveries, 100'000'000));
+  HANDOFF_RETURN_IF_ERROR(CheckRange("max_dead_letters", options.max_dead_letters, 100'000'000));
   HANDOFF_RETURN_IF_ERROR(CheckRange("max_queued_commits", options.max_queued_commits, 1'000'000));
   HANDOFF_RETURN_IF_ERROR(CheckRange("max_stream_items", options.max_stream_items, 1'000'000'000));
   if (options.commit_interval.count() < 0 || options.commit_interval.count() > 100) {

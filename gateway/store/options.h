@@ -12,6 +12,10 @@ struct StoreOptions {
   // Pending deliveries before a commit that adds one answers kResourceExhausted. Each costs some
   // 300 bytes of memory. Range 1..100'000'000.
   std::size_t max_pending_deliveries = 1'000'000;
+  // Dead letters from which on a commit that adds a delivery answers kResourceExhausted; what is
+  // pending then may still die, and what is dead be replayed or discarded. Each costs some 300
+  // bytes of memory. Range 1..100'000'000.
+  std::size_t max_dead_letters = 1'000'000;
   // Commits waiting for the committer before the next one answers kResourceExhausted.
   // Range 1..1'000'000.
   std::size_t max_queued_commits = 4096;

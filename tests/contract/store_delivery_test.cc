@@ -258,6 +258,29 @@ TEST_P(StoreDelivery, RefusesMorePendingDeliveriesThanItsBound) {
   EXPECT_EQ(store_->GetStatistics().deliveries_pending, 2u);
 }
 
+TEST_P(StoreDelivery, AddsNoDeliveryWhereTooManyAreDead) {
+  Open({.max_dead_letters = 2});
+  Enqueue({MakeDelivery("d1", "a", 1), MakeDelivery("d2", "a", 2), MakeDelivery("d3", "a", 3)});
+  for (const char* id : {"d1", "d2", "d3"}) Settle(Read(id), v1::DELIVERY_STATE_DEAD);
+  EXPECT_EQ(store_->GetStatistics().deliveries_dead, 3u);
+  const auto add = [&] {
+    Batch batch;
+    batch.enqueue.push_back(MakeDelivery("d4", "a", 4));
+    return store_->CommitAndWait(std::move(batch));
+  };
+  EXPECT_THAT(add(), StatusIs(absl::StatusCode::kResourceExhausted, "dead letters"));
+  HANDOFF_EXPECT_OK(Commit({MakeResource("Goal", "g", 1, 1)}));
+
+  Batch replay;
+  replay.replay.push_back(Read("d1"));
+  HANDOFF_EXPECT_OK(store_->CommitAndWait(std::move(replay)));
+  EXPECT_THAT(add(), StatusIs(absl::StatusCode::kResourceExhausted, "dead letters"));
+  Batch discard;
+  discard.discard.push_back("d2");
+  HANDOFF_EXPECT_OK(store_->CommitAndWait(std::move(discard)));
+  HANDOFF_EXPECT_OK(add());
+}
+
 TEST_P(StoreDelivery, StreamKeepsOneOrderAndItsPosition) {
   EXPECT_THAT(ReadStream("nha/t", 0), IsEmpty());
   EXPECT_EQ(store_->StreamEnd("nha/t").value(), 0u);

@@ -95,6 +95,8 @@ TEST_P(StoreDurability, RefusesOptionsOutOfRange) {
               StatusIs(absl::StatusCode::kInvalidArgument, "max_pending_deliveries"));
   EXPECT_THAT(GetParam().open(directory.path(), {.max_queued_commits = 1'000'001}),
               StatusIs(absl::StatusCode::kInvalidArgument, "from 1 to 1000000"));
+  EXPECT_THAT(GetParam().open(directory.path(), {.max_dead_letters = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "max_dead_letters"));
   EXPECT_THAT(GetParam().open(directory.path(), {.max_stream_items = 0}),
               StatusIs(absl::StatusCode::kInvalidArgument, "max_stream_items"));
 }

@@ -16,8 +16,9 @@
 namespace handoff::store {
 
 // A table of fixed size in which each key has one place, from which a later key may drive it out;
-// some 20 MB at most. What is in it is the newest of its key, for every write of a key goes through
-// its place; so it shows a view of the store what the view shows if the view includes its commit.
+// some 10 MB, 40 at most. What is in it is the newest of its key, for every write of a key goes
+// through its place; so it shows a view of the store what the view shows if the view includes its
+// commit.
 //
 // Thread safety: all methods may be called concurrently, but Put() by one thread at a time.
 class RecentWrites {
