@@ -1,5 +1,7 @@
 #include "gateway/store/rocksdb/recent_writes.h"
 
+#include <algorithm>
+
 #include "gateway/store/keys.h"
 
 namespace handoff::store {
@@ -13,9 +15,12 @@ void RecentWrites::Put(std::string_view key, std::string_view record, std::uint6
   Place& place = shard.places[hash / kShards % kPlaces];
   place.hash = hash;
   place.commit = commit;
-  place.key_size = key.size();
-  place.text.clear();
-  if (key.size() + record.size() <= kMaxText) place.text.append(key).append(record);
+  place.key_size = 0;
+  const std::size_t size = key.size() + record.size();
+  if (size > place.text.size()) return;
+  place.key_size = static_cast<std::uint16_t>(key.size());
+  place.size = static_cast<std::uint16_t>(size);
+  std::copy(record.begin(), record.end(), std::copy(key.begin(), key.end(), place.text.begin()));
 }
 
 std::optional<std::string> RecentWrites::Find(std::string_view key, std::uint64_t commit) const {
@@ -23,8 +28,8 @@ std::optional<std::string> RecentWrites::Find(std::string_view key, std::uint64_
   const Shard& shard = ShardOf(hash);
   const absl::MutexLock lock(&shard.mutex);
   const Place& place = shard.places[hash / kShards % kPlaces];
-  if (place.hash != hash || place.commit > commit || place.text.empty()) return std::nullopt;
-  const std::string_view text = place.text;
+  if (place.hash != hash || place.commit > commit || place.key_size == 0) return std::nullopt;
+  const std::string_view text(place.text.data(), place.size);
   if (text.substr(0, place.key_size) != key) return std::nullopt;
   return std::string(text.substr(place.key_size));
 }

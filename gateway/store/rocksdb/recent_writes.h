@@ -15,10 +15,9 @@
 
 namespace handoff::store {
 
-// A table of fixed size in which each key has one place, from which a later key may drive it out;
-// some 10 MB, 40 at most. What is in it is the newest of its key, for every write of a key goes
-// through its place; so it shows a view of the store what the view shows if the view includes its
-// commit.
+// A table of fixed size (4 MiB) in which each key has one place, from which a later key may drive
+// it out. What is in it is the newest of its key, for every write of a key goes through its place;
+// so it shows a view of the store what the view shows if the view includes its commit.
 //
 // Thread safety: all methods may be called concurrently, but Put() by one thread at a time.
 class RecentWrites {
@@ -33,16 +32,18 @@ class RecentWrites {
   std::optional<std::string> Find(std::string_view key, std::uint64_t commit) const;
 
  private:
-  struct Place {
+  // Four cache lines, and nothing elsewhere: what is written here is mostly not in the cache.
+  struct alignas(64) Place {
     std::uint64_t hash = 0;
     std::uint64_t commit = 0;
-    std::size_t key_size = 0;
-    std::string text;  // key and record; empty: none
+    std::uint16_t key_size = 0;  // 0: none
+    std::uint16_t size = 0;      // of key and record
+    // A larger record is read from the store.
+    std::array<char, 236> text;
   };
+  static_assert(sizeof(Place) == 256);
   static constexpr std::size_t kShards = 64;
-  static constexpr std::size_t kPlaces = 1024;  // of a shard
-  // A larger record is read from the store.
-  static constexpr std::size_t kMaxText = 512;
+  static constexpr std::size_t kPlaces = 256;  // of a shard
 
   struct alignas(64) Shard {
     mutable absl::Mutex mutex;
