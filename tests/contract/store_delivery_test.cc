@@ -307,6 +307,22 @@ TEST_P(StoreDelivery, StreamKeepsOneOrderAndItsPosition) {
   EXPECT_EQ(end, 3u);
 }
 
+TEST_P(StoreDelivery, StreamIsReadFromAnywhereInAnyNumber) {
+  std::vector<std::string> all;
+  for (int i = 1; i <= 40; ++i) {
+    all.push_back("d" + std::to_string(i) + "@" + std::to_string(i));
+    Append("s", "d" + std::to_string(i));
+  }
+  for (const std::size_t after : {0, 1, 23, 24, 25, 39, 40}) {
+    for (const std::size_t limit : {0, 1, 15, 16, 17, 40, 100}) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(after);
+      const auto n = static_cast<std::ptrdiff_t>(std::min(limit, all.size() - after));
+      EXPECT_EQ(ReadStream("s", after, limit), std::vector<std::string>(begin, begin + n))
+          << after << ", " << limit;
+    }
+  }
+}
+
 TEST_P(StoreDelivery, StreamKeepsItsNewestItems) {
   Open({.max_stream_items = 3});
   for (const char* id : {"a", "b", "c"}) Append("s", id);
