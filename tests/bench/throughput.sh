@@ -15,6 +15,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
   -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 mkfifo "$work/hold"
 "$build/tests/bench/http_sink" "$work/kept" "$work/cert.pem" "$work/key.pem" <"$work/hold" >"$work/sink" &
+sink=$!
 exec 9>"$work/hold"
 while [[ ! -s $work/sink ]]; do sleep 0.1; done
 
@@ -25,7 +26,7 @@ set -- --config config/demo/handoff.yaml --set tokens.signing_key_file="$work/si
 "$handoff" serve "$@" --set store.kind=rocksdb --set store.path="$work/store" --set log.level=warning \
   --set listen.fhir.tls.certificate_file="$work/cert.pem" --set listen.fhir.tls.key_file="$work/key.pem" \
   --set listen.grpc.tls.certificate_file="$work/cert.pem" --set listen.grpc.tls.key_file="$work/key.pem" \
-  >"$work/serve" 2>"$work/log" &
+  >"$work/serve" 2>"$work/log" 9>&- &
 gateway=$!
 until grep -qs '^ready' "$work/serve"; do
   kill -0 "$gateway" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
@@ -42,6 +43,11 @@ for part in baseline translate store pack; do
   path=${part#baseline}
   load --baseline --url "https://localhost:$(cat "$work/sink")/$path" --seconds "$seconds" >"$work/$part.json"
 done
+# What the sink has kept is still being written and merged; the gateway would share cores and disk with that.
+exec 9>&-
+wait "$sink"
+rm -rf "$work/kept"
+sync
 load --url "https://localhost:$(address fhir | sed 's/.*://' )/fhir" --token "$sender" --seconds "$seconds" \
   --ops-url "http://$(address ops)" --drain 1 >"$work/full.json"
 # What the recipients have not pulled yet must not stand before what is timed next.
