@@ -50,7 +50,7 @@ class FhirConnection {
   explicit FhirConnection(FhirTarget& target)
       : target_(target),
         timer_(target.io),
-        body_(target.parts.discharges.text()),
+        request_(target.head + target.parts.discharges.text()),
         buffer_(std::make_unique<Buffer>()) {}
 
   void Start() { Connect(); }
@@ -127,11 +127,9 @@ class FhirConnection {
   }
 
   void Send() {
-    target_.parts.discharges.Stamp(turn_->number, body_.data());
+    target_.parts.discharges.Stamp(turn_->number, request_.data() + target_.head.size());
     target_.parts.tally.Sending(*turn_);
-    const std::array<asio::const_buffer, 2> request{asio::buffer(target_.head),
-                                                    asio::buffer(body_)};
-    asio::async_write(*stream_, request, [this](const Error& error, std::size_t) {
+    asio::async_write(*stream_, asio::buffer(request_), [this](const Error& error, std::size_t) {
       if (error) return Fail("send", error);
       parser_.emplace();
       parser_->eager(true);
@@ -192,7 +190,7 @@ class FhirConnection {
   FhirTarget& target_;
   std::optional<Stream> stream_;
   Timer timer_;
-  std::string body_;
+  std::string request_;  // head and body in one: in as few records and packets as they need
   const std::unique_ptr<Buffer> buffer_;
   std::size_t held_ = 0;  // bytes of `buffer_` that the parser did not take yet
   std::optional<Parser> parser_;
