@@ -189,7 +189,7 @@ absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& st
     if (!before || before->deleted()) return policy::Labels();
     return LabelsOf(*before);
   }
-  policy::Labels labels = rules_.views->LabelsOf(stored.resource());
+  HANDOFF_ASSIGN_OR_RETURN(policy::Labels labels, rules_.views->LabelsOf(stored.resource()));
   const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
   if (about_someone && stored.owner() != caller_.value()) {
     HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside,
@@ -214,7 +214,7 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
     HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
     for (const store::SharedResource& stored : resources) {
       if (!stored || stored->deleted()) continue;
-      policy::Labels own = rules_.views->LabelsOf(stored->resource());
+      HANDOFF_ASSIGN_OR_RETURN(policy::Labels own, rules_.views->LabelsOf(stored->resource()));
       std::erase_if(own, [](const policy::Label* label) {
         return label->scope != policy::LabelScope::kMessage;
       });

@@ -40,14 +40,14 @@ Marks MarksIn(std::string_view text) {
   return marks;
 }
 
+absl::Status Unreadable() { return absl::DataLossError("a stored resource cannot be read"); }
+
 bool Contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 absl::StatusOr<std::string> ProjectUnmapped(
     std::string_view encoded, const std::function<bool(const fhir::ReferenceView&)>& keep) {
   v1::Resource resource;
-  if (!fhir::ParseResource(encoded, &resource)) {
-    return absl::DataLossError("a stored resource cannot be read");
-  }
+  if (!fhir::ParseResource(encoded, &resource)) return Unreadable();
   v1::OpaqueResource& whole = *resource.mutable_opaque();
   std::optional<std::string> stripped = StripUnmapped(whole.json());
   if (!stripped) return absl::DataLossError("a stored resource is no JSON object");
@@ -112,7 +112,12 @@ std::vector<std::string_view> Views::Names() const {
   return names;
 }
 
-Views::Content Views::ContentOf(std::string_view encoded) const {
+absl::StatusOr<Labels> Views::LabelsOf(std::string_view encoded) const {
+  HANDOFF_ASSIGN_OR_RETURN(Content content, ContentOf(encoded));
+  return std::move(content.labels);
+}
+
+absl::StatusOr<Views::Content> Views::ContentOf(std::string_view encoded) const {
   Content content;
   Labels& labels = content.labels;
   const auto add = [&](std::string_view code) {
@@ -122,7 +127,7 @@ Views::Content Views::ContentOf(std::string_view encoded) const {
       labels.push_back(&found->second);
     }
   };
-  VisitLabels(encoded, add);
+  if (!VisitLabels(encoded, add)) return Unreadable();
   const Marks marks = MarksIn(encoded);
   content.modifier_extension = marks.modifier_extension;
   if (marks.inline_label) add(kInlineLabel);
@@ -151,8 +156,9 @@ absl::StatusOr<Projection> Views::Project(const View& view,
                                           std::string_view encoded,
                                           const KeptSet& kept) const {
   const fhir::Head head = fhir::ReadHead(encoded);
-  if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
-  if (std::string why = WhyNot(view, head.type, ContentOf(encoded)); !why.empty()) {
+  if (head.type.empty()) return Unreadable();
+  HANDOFF_ASSIGN_OR_RETURN(const Content content, ContentOf(encoded));
+  if (std::string why = WhyNot(view, head.type, content); !why.empty()) {
     return Projection{std::nullopt, std::move(why)};
   }
   if (view.documents_.contains(head.type)) {
@@ -226,9 +232,9 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
   std::vector<Leaving> leaving;
   for (std::size_t i = 0; i < resources.size(); ++i) {
     const fhir::Head head = fhir::ReadHead(resources[i]);
-    if (head.type.empty()) return absl::DataLossError("a stored resource cannot be read");
+    if (head.type.empty()) return Unreadable();
     ResourceKey key{std::string(head.type), std::string(head.id)};
-    const Content content = ContentOf(resources[i]);
+    HANDOFF_ASSIGN_OR_RETURN(const Content content, ContentOf(resources[i]));
     std::string why = WhyNot(view, head.type, content);
     if (why.empty()) {
       leaving.push_back({std::move(key), resources[i]});

@@ -95,7 +95,8 @@ class Views {
   const View* Find(std::string_view name) const;
   std::vector<std::string_view> Names() const;
 
-  Labels LabelsOf(std::string_view encoded) const { return ContentOf(encoded).labels; }
+  // Errors: kDataLoss if `encoded` cannot be read to its end: what it may carry is not known.
+  absl::StatusOr<Labels> LabelsOf(std::string_view encoded) const;
 
   // One resource as `view` shows it. References to what is not in `kept` are dropped; narrative,
   // extensions and contained resources come only where the file lists "*". A document does not
@@ -135,7 +136,7 @@ class Views {
     Labels labels;
     bool modifier_extension = false;
   };
-  Content ContentOf(std::string_view encoded) const;
+  absl::StatusOr<Content> ContentOf(std::string_view encoded) const;
   // Why a resource does not leave through the view; empty if it does.
   std::string WhyNot(const View& view, std::string_view type, const Content& content) const;
   struct Part {

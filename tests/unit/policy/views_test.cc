@@ -35,8 +35,10 @@ const std::string& Encounter() {
 }
 
 std::string CodesOf(const std::string& encoded) {
+  const absl::StatusOr<Labels> labels = ShippedViews().LabelsOf(encoded);
+  if (!labels.ok()) return labels.status().ToString();
   std::string codes;
-  for (const Label* label : ShippedViews().LabelsOf(encoded)) codes += label->code + " ";
+  for (const Label* label : *labels) codes += label->code + " ";
   return codes;
 }
 
@@ -65,6 +67,21 @@ TEST(ViewsTest, FindsTheLabelsOfAResource) {
           R"({"resourceType":"ClinicalImpression","id":"x","contained":[{"resourceType":"Basic",)"
           R"("meta":{"security":[{"code":"ETH"}]}}]})")),
       "ETH ");
+}
+
+// What carries labels behind the damage cannot be told from what carries none.
+TEST(ViewsTest, LetsNothingLeaveThatCannotBeReadToItsEnd) {
+  const Views& views = ShippedViews();
+  const View& everything = *views.Find("own-record");
+  const std::string whole = Condition("HIV");
+  ASSERT_EQ(CodesOf(whole), "HIV ");
+  const auto unreadable = StatusIs(absl::StatusCode::kDataLoss, "cannot be read");
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    const std::string cut = whole.substr(0, size);
+    EXPECT_THAT(views.LabelsOf(cut), unreadable) << size;
+    EXPECT_THAT(views.Project(everything, cut, {}), unreadable) << size;
+    EXPECT_THAT(views.ProjectMessage(everything, {Encounter(), cut}), unreadable) << size;
+  }
 }
 
 TEST(ViewsTest, TakesALabelOnAPartForALabelOnTheWhole) {
@@ -202,7 +219,7 @@ TEST(ViewsTest, GivesAReaderTheViewOfItsRelation) {
 }
 
 TEST(ViewsTest, DeniesALabelledResourceToWhomItsViewDoesNotNameIt) {
-  const Labels labels = ShippedViews().LabelsOf(Condition("HIV"));
+  const Labels labels = ShippedViews().LabelsOf(Condition("HIV")).value();
   const Views::Decision home = ShippedViews().Decide({"medical-home"}, "Condition", labels);
   EXPECT_EQ(home.view, nullptr);
   EXPECT_EQ(home.reason, "label: sensitive");
