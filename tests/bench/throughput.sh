@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the gateway reaches of what its HTTP server reaches alone, and of what that reaches when it also translates the body,
 # keeps it, or keeps it compressed (http_sink.cc): TLS, 32 connections, 30 kB messages of 10 resources, the load generator on
-# the same cores. All in one run, so that only ratios count. Of what is timed at half the load, the first second is not.
+# the same cores. All in one run, so that only ratios count. Of what is delivered while it is timed, the first second is not.
 #
 #   tests/bench/throughput.sh [SECONDS] [BUILD]      default: 8 seconds a measurement, .build/bench
 set -euo pipefail
@@ -48,28 +48,39 @@ exec 9>&-
 wait "$sink"
 rm -rf "$work/kept"
 sync
-load --url "https://localhost:$(address fhir | sed 's/.*://' )/fhir" --token "$sender" --seconds "$seconds" \
-  --ops-url "http://$(address ops)" --drain 1 >"$work/full.json"
-# What the recipients have not pulled yet must not stand before what is timed next.
-load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$sender" --count 1 --seed 2 --drain 120 \
-  --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" >"$work/drain.json"
-rate=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["accepted_per_second"]/2)' "$work/full.json")
-load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$sender" --seconds "$seconds" --rate "$rate" --warm-up 1 \
-  --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" --ops-url "http://$(address ops)" >"$work/half.json"
+post() { load --url "https://localhost:$(address fhir | sed 's/.*://')/fhir" --token "$sender" --ops-url "http://$(address ops)" "$@"; }
+deliver() { post --grpc "localhost:$(address grpc | sed 's/.*://')" --watch "$payer" --watch "$practice" "$@"; }
+half() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["accepted_per_second"]/2)' "$1"; }
+
+# As fast as it goes while the recipients are away, and while they are there; then half of either, with them there. Between
+# the first two, what waits for them is pulled: it must not stand before what is timed.
+post --seconds "$seconds" --drain 1 >"$work/away.json"
+deliver --count 1 --seed 2 --drain 120 >"$work/drain.json"
+deliver --seconds "$seconds" --warm-up 1 --seed 3 --drain 120 >"$work/there.json"
+deliver --seconds "$seconds" --warm-up 1 --seed 4 --rate "$(half "$work/there.json")" >"$work/half_there.json"
+deliver --seconds "$seconds" --warm-up 1 --seed 5 --rate "$(half "$work/away.json")" >"$work/half_away.json"
 python3 - "$work" <<'P'
 import json, sys
-names = ("baseline", "translate", "store", "pack", "full", "half")
+references = {
+    "baseline": "reads and answers",
+    "translate": "reads, translates and answers",
+    "store": "reads, translates and keeps it under twelve keys",
+    "pack": "reads, translates and keeps it compressed",
+}
+names = (*references, "away", "there", "half_there", "half_away")
 runs = {n: json.load(open(f"{sys.argv[1]}/{n}.json")) for n in names}
 print(json.dumps(runs, indent=1))
-full = runs["full"]["accepted_per_second"]
+rate = {n: runs[n]["accepted_per_second"] for n in names}
+print(f"accepted {rate['away']:.0f}/s while the recipients are away, {rate['there']:.0f}/s while they are there:")
+for name, what in references.items():
+    away, there = (100 * rate[n] / rate[name] for n in ("away", "there"))
+    print(f"  {away:.0f} and {there:.0f} % of {rate[name]:.0f}/s of a server that only {what}")
+print("event to delivery, while they are there:")
 for name, what in (
-    ("baseline", "reads and answers"),
-    ("translate", "reads, translates and answers"),
-    ("store", "reads, translates and keeps it under twelve keys"),
-    ("pack", "reads, translates and keeps it compressed"),
+    ("there", "as many as it accepts"),
+    ("half_there", "half of that"),
+    ("half_away", "half of what it accepts without them"),
 ):
-    rate = runs[name]["accepted_per_second"]
-    print(f"accepted {full:.0f}/s, {100 * full / rate:.0f} % of {rate:.0f}/s of a server that only {what}")
-delay = runs["half"]["event_to_delivery_ms"]
-print(f"at half that load: event to delivery p50 {delay['p50']} ms, p99 {delay['p99']} ms")
+    delay = runs[name]["event_to_delivery_ms"]
+    print(f"  {rate[name]:.0f}/s, {what}: p50 {delay['p50']} ms, p99 {delay['p99']} ms")
 P
