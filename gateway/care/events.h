@@ -28,8 +28,9 @@ struct Written {
   const v1::Resource* now = nullptr;     // null unless ReadsType(name.type())
   const v1::Resource* before = nullptr;  // the version before; null if there is none
   std::uint64_t person_id = 0;
-  std::string expression;  // where it stands: "Bundle.entry[2].resource"; empty: the resource is
-                           // the message
+  bool of_unknown = false;  // names a patient whom we do not know: told with no one's story
+  std::string expression;   // where it stands: "Bundle.entry[2].resource"; empty: the resource is
+                            // the message
 };
 
 struct Message {
@@ -49,6 +50,7 @@ struct StoredNow {
   std::uint64_t version = 0;
   std::string encoded;
   std::uint64_t person_id = 0;  // whom it is about; 0: no one, or unknown
+  bool of_unknown = false;      // as Written::of_unknown
 };
 
 // What was known before the message.

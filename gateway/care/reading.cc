@@ -6,6 +6,14 @@
 #include "fhir-mappings/runtime/resource.h"
 
 namespace handoff::care {
+namespace {
+
+template <class Record>
+bool WasOfNoOne(const Record& record, std::uint64_t person_id) {
+  return record.person_id() == 0 && person_id != 0;
+}
+
+}  // namespace
 
 ResourceKey KeyOf(const v1::Reference& reference) {
   return {reference.resource_type(), reference.resource_id()};
@@ -31,23 +39,25 @@ std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
   return resource;
 }
 
-std::optional<v1::Transition> Reading::StayOf(const ResourceKey& encounter) {
+std::optional<v1::Transition> Reading::StayOf(const ResourceKey& encounter,
+                                              std::uint64_t person_id) {
   for (const v1::Transition& stay : out_.transitions) {
     if (KeyOf(stay.encounter()) == encounter) return stay;
   }
   std::optional<v1::Transition> stay = facts_.TransitionOf(encounter);
+  if (stay && WasOfNoOne(*stay, person_id)) return std::nullopt;
   if (stay) stored_versions_[stay->id()] = stay->version();
   return stay;
 }
 
-std::optional<v1::Referral> Reading::ReferralOf(const ResourceKey& key) {
+std::optional<v1::Referral> Reading::ReferralOf(const ResourceKey& key, std::uint64_t person_id) {
   if (key.id.empty()) return std::nullopt;
   // The latest first: a ServiceRequest belongs to the last referral that was opened on it.
   for (auto it = out_.referrals.rbegin(); it != out_.referrals.rend(); ++it) {
     if (KeyOf(it->task()) == key || KeyOf(it->service_request()) == key) return *it;
   }
   std::optional<v1::Referral> referral = facts_.ReferralOf(key);
-  if (!referral) return std::nullopt;
+  if (!referral || WasOfNoOne(*referral, person_id)) return std::nullopt;
   for (const v1::Referral& changed : out_.referrals) {
     if (changed.id() == referral->id()) return changed;
   }

@@ -37,9 +37,11 @@ class Reading {
   // The resource as the message leaves it, if it is of this message or stored.
   std::optional<v1::Resource> Resource(const ResourceKey& key);
 
-  // As this message has changed it so far.
-  std::optional<v1::Transition> StayOf(const ResourceKey& encounter);
-  std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request);
+  // As this message has changed it so far. What was understood while the person was not known was
+  // told to no one, so for `person_id` it is as if it had not been.
+  std::optional<v1::Transition> StayOf(const ResourceKey& encounter, std::uint64_t person_id);
+  std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request,
+                                         std::uint64_t person_id);
   // Takes the new state; the version is the stored one plus one, however often it is put.
   void Put(v1::Transition stay);
   void Put(v1::Referral referral);

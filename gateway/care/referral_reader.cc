@@ -47,12 +47,13 @@ class ReferralReader {
           PathOf(written_, "status"));
       return;
     }
-    if (const auto referral = reading_.ReferralOf(KeyOf(written_.name))) {
-      Move(*referral, task, to);
+    if (const auto referral = ReferralOf(KeyOf(written_.name))) {
+      if (!IsMixUp(*referral)) Move(*referral, task, to);
       return;
     }
-    const auto waiting = reading_.ReferralOf(KeyOf(task.focus()));
-    if (waiting && waiting->task().id().empty() && !IsFinal(waiting->state())) {
+    const auto waiting = ReferralOf(KeyOf(task.focus()));
+    if (waiting && !IsMixUp(*waiting) && waiting->task().id().empty() &&
+        !IsFinal(waiting->state())) {
       Adopt(*waiting, task, to);
     } else {
       OpenForTask(task, to);
@@ -61,7 +62,7 @@ class ReferralReader {
 
   void ReadServiceRequest() {
     const v1::ServiceRequest& request = written_.now->service_request();
-    const std::optional<v1::Referral> referral = reading_.ReferralOf(KeyOf(written_.name));
+    const std::optional<v1::Referral> referral = ReferralOf(KeyOf(written_.name));
     if (!referral) {
       const bool asks = request.status() == v1::REQUEST_STATUS_ACTIVE &&
                         IsOrder(request.intent()) && !request.do_not_perform();
@@ -69,7 +70,7 @@ class ReferralReader {
       return;
     }
     // With a Task, the Task tells; what is final stays so.
-    if (!referral->task().id().empty() || IsFinal(referral->state())) return;
+    if (IsMixUp(*referral) || !referral->task().id().empty() || IsFinal(referral->state())) return;
     if (request.status() == v1::REQUEST_STATUS_REVOKED) {
       // Its own words for it are for those whose view shows them.
       Apply(*referral,
@@ -86,6 +87,15 @@ class ReferralReader {
   }
 
  private:
+  std::optional<v1::Referral> ReferralOf(const ResourceKey& key) {
+    return reading_.ReferralOf(key, written_.person_id);
+  }
+
+  // The referral is left as it is until its resources name its person again.
+  bool IsMixUp(const v1::Referral& referral) const {
+    return written_.of_unknown && referral.person_id() != 0;
+  }
+
   PartyKey FirstParty(const google::protobuf::RepeatedPtrField<v1::Reference>& references) {
     for (const v1::Reference& reference : references) {
       if (PartyKey party = reading_.facts().PartyOf(reference); !party.empty()) return party;

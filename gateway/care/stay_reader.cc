@@ -28,6 +28,7 @@ struct Visit {
   const v1::Encounter& now;
   const v1::ResourceName& name;
   std::uint64_t person_id = 0;
+  bool of_unknown = false;  // as Written::of_unknown
   const v1::Encounter* before = nullptr;
   v1::EventKind announced = v1::EVENT_KIND_UNSPECIFIED;
   std::string expression;
@@ -64,7 +65,7 @@ class VisitReader {
         start_(Micros(visit.now.period().start())),
         end_(Micros(visit.now.period().end())),
         phase_(rules.PhaseOf(visit.now.status())),
-        known_(reading->StayOf(KeyOf(visit.name))),
+        known_(reading->StayOf(KeyOf(visit.name), visit.person_id)),
         person_id_(visit.person_id == 0 && known_ ? known_->person_id() : visit.person_id) {
     // Still there at the end of the month is billed as a disposition; it is no discharge.
     if (phase_ == StayPhase::kEnded && rules.IsStillPatient(DispositionOf(visit.now))) {
@@ -73,6 +74,8 @@ class VisitReader {
   }
 
   void Run() {
+    // A mix-up: the stay is left as it is until the Encounter names its person again.
+    if (visit_.of_unknown && person_id_ != 0) return;
     const bool announced = visit_.announced != v1::EVENT_KIND_UNSPECIFIED;
     if (!announced && !known_ && !rules_.IsStay(ClassCode())) return;
     std::optional<News> news = announced ? Announced() : Derived();
@@ -305,8 +308,13 @@ void ReadStored(const EventRules& rules,
   name.set_type(key.type);
   name.set_id(key.id);
   name.set_version(stored->version);
-  const Visit visit{
-      resource.encounter(), name, stored->person_id, nullptr, announced, "MessageHeader.focus"};
+  const Visit visit{resource.encounter(),
+                    name,
+                    stored->person_id,
+                    stored->of_unknown,
+                    nullptr,
+                    announced,
+                    "MessageHeader.focus"};
   VisitReader(rules, reading, visit).Run();
 }
 
@@ -327,6 +335,7 @@ void ReadStays(const EventRules& rules, Reading* reading) {
     const Visit visit{written.now->encounter(),
                       written.name,
                       written.person_id,
+                      written.of_unknown,
                       written.before == nullptr ? nullptr : &written.before->encounter(),
                       is_focus ? announced : v1::EVENT_KIND_UNSPECIFIED,
                       PathOf(written, {})};

@@ -24,8 +24,9 @@ bool LeadsOn(std::string_view focus_type, std::string_view type) {
 // is for.
 constexpr std::string_view kMedication = "Medication";
 
-bool IsAboutAnother(std::uint64_t person_id, std::uint64_t of_resource) {
-  return of_resource != 0 && of_resource != person_id;
+template <class Resource>
+bool IsAboutAnother(std::uint64_t person_id, const Resource& resource) {
+  return resource.of_unknown || (resource.person_id != 0 && resource.person_id != person_id);
 }
 
 }  // namespace
@@ -90,9 +91,9 @@ const std::vector<Stories::Chapter*>& Stories::ReferencesOf(Chapter& chapter) {
 bool Stories::Take(Chapter& chapter, std::uint64_t person_id, Names* story) {
   if (std::exchange(chapter.told, story_) == story_ || !IsThere(chapter)) return false;
   const Written* written = chapter.written;
-  if (IsAboutAnother(person_id,
-                     written != nullptr ? written->person_id : chapter.stored->person_id))
-    return false;
+  const bool about_another = written != nullptr ? IsAboutAnother(person_id, *written)
+                                                : IsAboutAnother(person_id, *chapter.stored);
+  if (about_another) return false;
   v1::ResourceName& name = *story->Add();
   if (written != nullptr) {
     name = written->name;

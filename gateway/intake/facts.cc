@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/intake/identity.h"
+
 namespace handoff::intake {
 namespace {
 
@@ -33,7 +35,10 @@ std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   const store::SharedResource stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted()) return std::nullopt;
-  return care::StoredNow{stored->version(), std::string(stored->resource()), stored->person_id()};
+  const bool of_unknown =
+      stored->person_id() == 0 && !IsAboutNoOne(key.type) && NamesPatient(stored->resource());
+  return care::StoredNow{
+      stored->version(), std::string(stored->resource()), stored->person_id(), of_unknown};
 }
 
 const v1::Resource* MessageFacts::Resolve(std::string_view type, std::string_view id) {

@@ -40,6 +40,41 @@ PersonId MintPerson(std::int64_t now_us) {
   return PersonId{value == 0 ? 1 : value};
 }
 
+// Whom `reference` names as the one whom a resource is about: Patient/id, or a URI that may be of a
+// patient. Empty for what is no one: a group, a device, a place.
+std::string_view PatientNamed(std::string_view reference) {
+  const bool is_relative = reference.find(':') == reference.npos && !reference.starts_with('#');
+  return is_relative && !reference.starts_with("Patient/") ? std::string_view() : reference;
+}
+
+std::string_view PatientOf(std::string_view token) {
+  for (const std::string_view name : {"patient=", "subject="}) {
+    if (token.starts_with(name)) return PatientNamed(token.substr(name.size()));
+  }
+  return {};
+}
+
+// What the resource says of whom it is about; empty if nothing. Where no map declares it, the
+// elements of that name tell.
+std::string StatedPatient(std::string_view encoded, const fhir::SearchTokens& tokens) {
+  for (const std::string_view token : tokens) {
+    if (const std::string_view patient = PatientOf(token); !patient.empty())
+      return std::string(patient);
+  }
+  const std::string type(fhir::ReadHead(encoded).type);
+  if (fhir::IsSearchable(type, "patient") || IsAboutNoOne(type)) return {};
+  std::string stated;
+  fhir::VisitReferences(
+      encoded, [&](std::string_view element, const fhir::ReferenceView& reference) {
+        if (!stated.empty() || (element != type + ".patient" && element != type + ".subject"))
+          return;
+        std::string text(reference.uri);
+        if (reference.IsRelative()) text.append(reference.type).append(1, '/').append(reference.id);
+        stated = PatientNamed(text);
+      });
+  return stated;
+}
+
 class Identifier {
  public:
   Identifier(store::Snapshot& snapshot,
@@ -66,8 +101,10 @@ class Identifier {
         HANDOFF_RETURN_IF_ERROR(FollowSubject(write));
     }
     for (Write& write : writes_) {
-      if (!write.refused && write.person == PersonId::kNone && !IsAboutNoOne(write.key.type))
+      if (write.refused) continue;
+      if (write.person == PersonId::kNone && !write.of_unknown && !IsAboutNoOne(write.key.type))
         FollowNeighbour(write);
+      WriteIfOfAnother(write);
     }
     return Identified{
         {std::make_move_iterator(persons_.begin()), std::make_move_iterator(persons_.end())},
@@ -185,30 +222,39 @@ class Identifier {
       // say.
       if (write.before->owner() != sender_.key.value()) return Load(write.person).status();
     }
-    for (const std::string_view text : write.tokens) {
-      if (!text.starts_with("patient=Patient/") && !text.starts_with("subject=Patient/")) continue;
-      const std::string_view id = text.substr(text.find('/') + 1);
-      if (const Write* const patient = resolved_.index.Find("Patient", id)) {
-        write.person = patient->person;
-        return absl::OkStatus();
-      }
-      HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read({"Patient", std::string(id)}));
-      if (stored) {
-        HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored));
-        if (may) {
-          write.person = PersonId{stored->person_id()};
-          return Load(write.person).status();
-        }
-      }
+    const std::string stated = StatedPatient(write.now(), write.tokens);
+    if (!stated.empty()) {
+      HANDOFF_ASSIGN_OR_RETURN(write.person, PersonOfPatient(stated));
+      write.of_unknown = write.person == PersonId::kNone;
+    }
+    if (write.of_unknown) {
       issues_.push_back(
           Issue{Severity::kWarning,
                 "not-found",
                 "names a patient who is not known from this sender: stored, and told to no one",
                 write.item->path});
-      return absl::OkStatus();
     }
     if (write.person != PersonId::kNone) return Load(write.person).status();
     return absl::OkStatus();
+  }
+
+  // kNone: not known from this sender.
+  absl::StatusOr<PersonId> PersonOfPatient(std::string_view reference) {
+    constexpr std::string_view kPatient = "Patient/";
+    if (!reference.starts_with(kPatient)) return PersonId::kNone;
+    const std::string_view id = reference.substr(kPatient.size());
+    if (const Write* const patient = resolved_.index.Find("Patient", id)) return patient->person;
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read({"Patient", std::string(id)}));
+    if (!stored) return PersonId::kNone;
+    HANDOFF_ASSIGN_OR_RETURN(const bool may, MayKnow(snapshot_, sender_.key, *stored));
+    return may ? PersonId{stored->person_id()} : PersonId::kNone;
+  }
+
+  // A patient who was unknown may be known by now.
+  static void WriteIfOfAnother(Write& write) {
+    const bool is_same = write.skip && write.before && !write.encoded.empty();
+    if (is_same && static_cast<std::uint64_t>(write.person) != write.before->person_id())
+      write.skip = false;
   }
 
   // Provenance and the like: the person of what it points to, else the only person of the message.
@@ -241,6 +287,12 @@ absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     std::int64_t now_us,
                                     Resolved* resolved) {
   return Identifier(snapshot, sender, now_us, resolved).Run();
+}
+
+bool NamesPatient(std::string_view encoded) {
+  fhir::SearchTokens tokens;
+  fhir::AppendTokens(encoded, &tokens);
+  return !StatedPatient(encoded, tokens).empty();
 }
 
 bool IsAboutNoOne(std::string_view type) {

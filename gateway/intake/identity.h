@@ -30,7 +30,8 @@ struct Identified {
       links;  // new identifier keys -> person id, decimal
 };
 
-// Sets Write::person and Write::tokens of every write. Warnings go to its issues.
+// Sets Write::person, Write::of_unknown and Write::tokens of every write. Warnings go to its
+// issues. What is the same as stored but is about another person by now is written again.
 absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     const directory::Party& sender,
                                     std::int64_t now_us,
@@ -38,5 +39,9 @@ absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
 
 // True for resources that are about no one: organisations, people at work, places.
 bool IsAboutNoOne(std::string_view type);
+
+// True if the encoded resource says whom it is about: a patient, or who is not told in a way that
+// can be followed.
+bool NamesPatient(std::string_view encoded);
 
 }  // namespace handoff::intake

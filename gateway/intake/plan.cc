@@ -161,6 +161,7 @@ class Planner {
       written.name.set_version(write.version());
       written.encoded = write.now();
       written.person_id = static_cast<std::uint64_t>(write.person);
+      written.of_unknown = write.of_unknown;
       if (arrival_.request.is_bundle) written.expression = write.item->path;
       if (!care::ReadsType(write.key.type)) continue;
       written.now = Object(write);

@@ -35,6 +35,7 @@ struct Write {
   bool skip = false;     // nothing to write: refused, found by If-None-Exist, or the same as stored
   int status = 201;      // HTTP status of the entry
   PersonId person = PersonId::kNone;
+  bool of_unknown = false;  // names a patient whom we do not know from this sender
   fhir::SearchTokens tokens;
   const v1::Resource* object = nullptr;  // see Resolved::Object
 

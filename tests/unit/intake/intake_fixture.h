@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -22,6 +23,12 @@ namespace handoff::intake {
 
 inline std::string DemoMessage(const std::string& name) {
   return testing::ReadFile("config/demo/messages/" + name + ".json");
+}
+
+inline std::vector<v1::EventKind> Kinds(const std::vector<v1::Delivery>& deliveries) {
+  std::vector<v1::EventKind> kinds;
+  for (const v1::Delivery& delivery : deliveries) kinds.push_back(delivery.event().kind());
+  return kinds;
 }
 
 inline std::string Replaced(std::string text, const std::string& from, const std::string& to) {

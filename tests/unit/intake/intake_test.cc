@@ -15,12 +15,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-std::vector<v1::EventKind> Kinds(const std::vector<v1::Delivery>& deliveries) {
-  std::vector<v1::EventKind> kinds;
-  for (const v1::Delivery& delivery : deliveries) kinds.push_back(delivery.event().kind());
-  return kinds;
-}
-
 TEST_F(IntakeTest, TellsMedicalHomeAndPayerOfADischarge) {
   const v1::Receipt receipt = Accept(Bundle(DemoMessage("discharge")));
   ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
