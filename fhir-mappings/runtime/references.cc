@@ -77,10 +77,9 @@ class Visitor {
   // References inside JSON that is kept as text are reported at the element that keeps it.
   void Json(std::string_view json) {
     VisitJsonReferences(json, [&](std::string_view members, std::string_view text) {
-      const ReferenceParts parts = ParseReference(text);
       const std::size_t length = path_.size();
       path_ += members;
-      visit_(path_, {parts.type, parts.id, parts.version, parts.uri});
+      visit_(path_, ReadReference(text));
       path_.resize(length);
     });
   }
@@ -91,6 +90,18 @@ class Visitor {
 };
 
 }  // namespace
+
+ReferenceView ReadReference(std::string_view text) {
+  const ReferenceParts parts = ParseReference(text);
+  return {parts.type, parts.id, parts.version, parts.uri};
+}
+
+ReferenceView ReadReference(std::string_view text, std::string_view base) {
+  const bool below = !base.empty() && text.size() > base.size() && text.starts_with(base) &&
+                     text[base.size()] == '/';
+  const ReferenceView inside = ReadReference(below ? text.substr(base.size() + 1) : text);
+  return inside.IsRelative() ? inside : ReferenceView{{}, {}, {}, text};
+}
 
 void VisitReferences(std::string_view encoded, const Visit& visit) {
   Visitor(visit).Resource(encoded);

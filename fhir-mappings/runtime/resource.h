@@ -132,6 +132,11 @@ struct ReferenceView {
   bool IsRelative() const { return !type.empty(); }
 };
 
+// Of a reference text; the views are of `text`.
+ReferenceView ReadReference(std::string_view text);
+// The same; below `base`, which ends without a slash, an absolute URL counts as relative.
+ReferenceView ReadReference(std::string_view text, std::string_view base);
+
 // Calls `visit` for every Reference of the resource, contained ones included, that carries a
 // reference text. `element` is the FHIR element name path without indices, e.g.
 // "Encounter.location.location".

@@ -74,31 +74,16 @@ absl::StatusOr<SearchValue> ParseToken(std::string_view name, std::string_view t
   return SearchValue{SearchValue::Kind::kExact, system + "|" + code};
 }
 
-// "Type/id" with or without a version, below one of our bases or relative.
-std::optional<std::string> RelativeReference(std::string_view text,
-                                             const std::vector<std::string>& bases) {
-  for (const std::string& base : bases) {
-    if (text.size() > base.size() && text.starts_with(base) && text[base.size()] == '/') {
-      text.remove_prefix(base.size() + 1);
-      break;
-    }
-  }
-  text = text.substr(0, text.find("/_history/"));
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos || !IsResourceId(text.substr(slash + 1))) return std::nullopt;
-  const std::string_view type = text.substr(0, slash);
-  const bool is_type = !type.empty() && std::all_of(type.begin(), type.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  });
-  if (!is_type) return std::nullopt;
-  return std::string(text);
+// "Type/id" of one with or without a version, below our base or relative.
+std::optional<std::string> RelativeReference(std::string_view text, std::string_view base) {
+  const fhir::ReferenceView reference = fhir::ReadReference(text, base);
+  if (!reference.IsRelative()) return std::nullopt;
+  return std::string(reference.type).append(1, '/').append(reference.id);
 }
 
-SearchValue ParseReference(std::string_view name,
-                           std::string_view text,
-                           const std::vector<std::string>& bases) {
+SearchValue ParseReference(std::string_view name, std::string_view text, std::string_view base) {
   const std::string plain = Unescape(text);
-  if (auto relative = RelativeReference(plain, bases)) {
+  if (auto relative = RelativeReference(plain, base)) {
     return {SearchValue::Kind::kExact, *std::move(relative)};
   }
   if (!IsResourceId(plain)) return {SearchValue::Kind::kExact, plain};
@@ -239,7 +224,7 @@ class SearchParser {
       }
       if (part.empty()) return Refuse(name, "an empty value");
       if (is_reference) {
-        group.values.push_back(ParseReference(name, part, options_.bases));
+        group.values.push_back(ParseReference(name, part, options_.base));
       } else {
         HANDOFF_ASSIGN_OR_RETURN(SearchValue token, ParseToken(name, part));
         group.values.push_back(std::move(token));

@@ -56,8 +56,8 @@ enum class Handling { kStrict, kLenient };
 
 struct SearchOptions {
   Handling handling = Handling::kStrict;
-  // Own base URLs ("https://host/fhir", no slash at the end): a reference below one is relative.
-  std::vector<std::string> bases;
+  // Our own URL ("https://host/fhir", no slash at the end): a reference below it is relative.
+  std::string base;
 };
 
 // Parses decoded parameters, in order.

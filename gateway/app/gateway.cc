@@ -192,6 +192,7 @@ class Gateway::Impl {
     services->metrics = &metrics_;
     services->rules = [this] { return current_.Get().rules; };
     services->limits = Limits();
+    services->base_url = settings_.tokens.audience;
     intake_ = std::make_unique<intake::Intake>(std::move(services));
     reader_ = std::make_unique<access::Reader>(std::make_shared<const access::Sources>(
         access::Sources{*store_, clock_, [this] {

@@ -75,6 +75,26 @@ std::string StatedPatient(std::string_view encoded, const fhir::SearchTokens& to
   return stated;
 }
 
+// The identifier by which the resource says whom it is about; null if by none.
+const v1::Identifier* StatedIdentifier(const v1::Resource& resource) {
+  const google::protobuf::FieldDescriptor* const type =
+      resource.GetReflection()->GetOneofFieldDescriptor(resource,
+                                                        resource.GetDescriptor()->oneof_decl(0));
+  if (type == nullptr) return nullptr;
+  const google::protobuf::Message& content = resource.GetReflection()->GetMessage(resource, type);
+  for (const char* name : {"subject", "patient", "beneficiary"}) {
+    const auto* const field = content.GetDescriptor()->FindFieldByName(name);
+    if (field == nullptr || field->is_repeated() ||
+        field->message_type() != v1::Reference::descriptor())
+      continue;
+    const auto* const reference = google::protobuf::DynamicCastToGenerated<v1::Reference>(
+        &content.GetReflection()->GetMessage(content, field));
+    const bool is_patient = reference->type().empty() || reference->type() == "Patient";
+    if (is_patient && !reference->identifier().value().empty()) return &reference->identifier();
+  }
+  return nullptr;
+}
+
 class Identifier {
  public:
   Identifier(store::Snapshot& snapshot,
@@ -195,13 +215,16 @@ class Identifier {
     return false;
   }
 
+  static bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier) {
+    return std::any_of(
+        person.identifiers().begin(), person.identifiers().end(), [&](const v1::Identifier& i) {
+          return i.system() == identifier.system() && i.value() == identifier.value();
+        });
+  }
+
   static void Describe(v1::Person* person, const Write& write, const v1::Patient& patient) {
     for (const v1::Identifier& identifier : patient.identifiers()) {
-      const bool there = std::any_of(
-          person->identifiers().begin(), person->identifiers().end(), [&](const auto& i) {
-            return i.system() == identifier.system() && i.value() == identifier.value();
-          });
-      if (!there) *person->add_identifiers() = identifier;
+      if (!HasIdentifier(*person, identifier)) *person->add_identifiers() = identifier;
     }
     for (v1::ResourceName& name : *person->mutable_patients()) {
       if (name.id() != write.key.id) continue;
@@ -222,11 +245,9 @@ class Identifier {
       // say.
       if (write.before->owner() != sender_.key.value()) return Load(write.person).status();
     }
-    const std::string stated = StatedPatient(write.now(), write.tokens);
-    if (!stated.empty()) {
-      HANDOFF_ASSIGN_OR_RETURN(write.person, PersonOfPatient(stated));
-      write.of_unknown = write.person == PersonId::kNone;
-    }
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<PersonId> stated, StatedPerson(write));
+    if (stated) write.person = *stated;
+    write.of_unknown = stated == PersonId::kNone;
     if (write.of_unknown) {
       issues_.push_back(
           Issue{Severity::kWarning,
@@ -236,6 +257,32 @@ class Identifier {
     }
     if (write.person != PersonId::kNone) return Load(write.person).status();
     return absl::OkStatus();
+  }
+
+  // Whom the resource says that it is about: nullopt if no one, kNone if someone who is not known
+  // from this sender.
+  absl::StatusOr<std::optional<PersonId>> StatedPerson(Write& write) {
+    const std::string patient = StatedPatient(write.now(), write.tokens);
+    if (!patient.empty()) return PersonOfPatient(patient);
+    if (IsAboutNoOne(write.key.type)) return std::nullopt;
+    const v1::Resource* const resource = resolved_.Object(write);
+    if (resource == nullptr) return absl::DataLossError("a resource does not parse");
+    const v1::Identifier* const identifier = StatedIdentifier(*resource);
+    if (identifier == nullptr) return std::nullopt;
+    return PersonOfIdentifier(*identifier);
+  }
+
+  // One of the message by any identifier, another by those that link.
+  absl::StatusOr<PersonId> PersonOfIdentifier(const v1::Identifier& identifier) {
+    for (const Known& known : persons_) {
+      if (HasIdentifier(known.person, identifier)) return PersonId{known.person.id()};
+    }
+    const std::optional<std::string> key = directory::LinkKey(identifier, sender_);
+    if (!key) return PersonId::kNone;
+    HANDOFF_ASSIGN_OR_RETURN(const PersonId id, PersonOf(*key));
+    if (id == PersonId::kNone) return id;
+    HANDOFF_ASSIGN_OR_RETURN(const auto person, snapshot_.ReadPerson(id));
+    return person && IsKnownTo(*person, sender_.key) ? id : PersonId::kNone;
   }
 
   // kNone: not known from this sender.
@@ -292,7 +339,9 @@ absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
 bool NamesPatient(std::string_view encoded) {
   fhir::SearchTokens tokens;
   fhir::AppendTokens(encoded, &tokens);
-  return !StatedPatient(encoded, tokens).empty();
+  if (!StatedPatient(encoded, tokens).empty()) return true;
+  v1::Resource resource;
+  return fhir::ParseResource(encoded, &resource) && StatedIdentifier(resource) != nullptr;
 }
 
 bool IsAboutNoOne(std::string_view type) {

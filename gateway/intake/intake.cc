@@ -132,7 +132,12 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     }
     return MakePlan(snapshot,
                     rules,
-                    Arrival{work.submission, work.request, work.warnings, work.id, work.received});
+                    Arrival{work.submission,
+                            work.request,
+                            work.warnings,
+                            work.id,
+                            work.received,
+                            services_->base_url});
   }
 
   static void Prepare(const Work& work, const v1::Receipt& receipt) {

@@ -38,6 +38,8 @@ struct Services {
   std::function<std::shared_ptr<const Rules>()> rules;
   fhir::ReadLimits limits;
   std::size_t max_entries = 1'000;  // of one Bundle
+  // Of our FHIR surface, no slash at the end: absolute references below it are to what we keep.
+  std::string base_url;
 };
 
 struct Plan {
@@ -54,6 +56,7 @@ struct Arrival {
   const fhir::Issues& warnings;
   MessageId id;
   Timestamp received;
+  std::string_view base_url;  // as in Services
 };
 
 // Not OK: the store failed, or the sender is no party (kForbidden).

@@ -92,7 +92,8 @@ class Planner {
                                      sender_->key,
                                      arrival_.submission.interaction,
                                      arrival_.request,
-                                     received_us_));
+                                     received_us_,
+                                     arrival_.base_url));
     if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
     HANDOFF_ASSIGN_OR_RETURN(identified_, Identify(*snapshot_, *sender_, received_us_, &resolved_));
     facts_.emplace(*snapshot_, *rules_.directory, resolved_);

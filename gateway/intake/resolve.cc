@@ -42,12 +42,14 @@ class Resolver {
            Interaction interaction,
            const Request& request,
            std::int64_t now_us,
+           std::string_view base_url,
            Resolved* resolved)
       : snapshot_(snapshot),
         sender_(sender),
         interaction_(interaction),
         request_(request),
         now_us_(now_us),
+        base_url_(base_url),
         resolved_(*resolved),
         writes_(resolved->writes),
         issues_(resolved->issues) {}
@@ -272,6 +274,9 @@ class Resolver {
     }
     if (const auto it = names_.find(reference.uri); it != names_.end())
       return ReplaceWith(*it->second);
+    // By the name that we gave it, which is not the sender's own.
+    if (const ReferenceView ours = fhir::ReadReference(reference.uri, base_url_); ours.IsRelative())
+      return ReplaceWith({std::string(ours.type), std::string(ours.id)}, ours.version);
     const std::size_t question = reference.uri.find('?');
     if (question != std::string_view::npos && reference.uri.find(':') > question) {
       HANDOFF_ASSIGN_OR_RETURN(
@@ -314,6 +319,7 @@ class Resolver {
   const Interaction interaction_;
   const Request& request_;
   const std::int64_t now_us_;
+  const std::string_view base_url_;
   Resolved& resolved_;
   std::vector<Write>& writes_;
   Issues& issues_;
@@ -359,14 +365,20 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
                                  const PartyKey& sender,
                                  Interaction interaction,
                                  const Request& request,
-                                 std::int64_t now_us) {
+                                 std::int64_t now_us,
+                                 std::string_view base_url) {
   google::protobuf::ArenaOptions memory;
   memory.start_block_size = kArenaBytes;
   Resolved resolved;
   resolved.arena = std::make_unique<google::protobuf::Arena>(memory);
   HANDOFF_RETURN_IF_ERROR(
-      Resolver(snapshot, sender, interaction, request, now_us, &resolved).Run());
+      Resolver(snapshot, sender, interaction, request, now_us, base_url, &resolved).Run());
   return resolved;
+}
+
+bool IsKnownTo(const v1::Person& person, const PartyKey& party) {
+  return std::find(person.known_to().begin(), person.known_to().end(), party.value()) !=
+         person.known_to().end();
 }
 
 absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
@@ -384,9 +396,7 @@ absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
     }
   }
   HANDOFF_ASSIGN_OR_RETURN(const auto person, snapshot.ReadPerson(PersonId{resource.person_id()}));
-  if (!person) return false;
-  return std::find(person->known_to().begin(), person->known_to().end(), party.value()) !=
-         person->known_to().end();
+  return person && IsKnownTo(*person, party);
 }
 
 }  // namespace handoff::intake

@@ -87,7 +87,11 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
                                  const PartyKey& sender,
                                  Interaction interaction,
                                  const Request& request,
-                                 std::int64_t now_us);
+                                 std::int64_t now_us,
+                                 std::string_view base_url);
+
+// True if `party` was ever told of the person, or wrote about them.
+bool IsKnownTo(const v1::Person& person, const PartyKey& party);
 
 // True if `party` wrote the resource, shares a referral that it belongs to, or was ever told of its
 // person: then it may learn that the resource is there, and write about the person.

@@ -29,7 +29,7 @@ void Search(Call& call) {
   const absl::StatusOr<access::SearchRequest> request =
       access::ParseSearch(call.route.type,
                           *parameters,
-                          {.handling = call.preferences.handling, .bases = {call.base_url()}});
+                          {.handling = call.preferences.handling, .base = call.base_url()});
   if (!request.ok()) return call.Fail(request.status());
   const absl::StatusOr<access::SearchPage> page =
       call.shared().parts.reader.Search(call.party, *request);

@@ -105,8 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::shared_ptr<store::Snapshot> snapshot = world.Snapshot();
-  const absl::StatusOr<Resolved> resolved =
-      Resolve(*snapshot, sender, submission.interaction, request, world.now_us());
+  const absl::StatusOr<Resolved> resolved = Resolve(
+      *snapshot, sender, submission.interaction, request, world.now_us(), "https://gw/fhir");
   Require(resolved.ok(), "the store in memory does not fail");
   Require(resolved->writes.size() == request.items.size(), "a write for each item");
   if (resolved->http_status != 0) {

@@ -116,7 +116,7 @@ TEST_F(ReaderTest, RefusesThePageOfAnotherSearchOrCaller) {
 absl::Status Refusal(std::string_view type,
                      const std::vector<std::pair<std::string, std::string>>& parameters,
                      Handling handling = Handling::kStrict) {
-  return ParseSearch(type, parameters, {.handling = handling, .bases = {}}).status();
+  return ParseSearch(type, parameters, {.handling = handling, .base = {}}).status();
 }
 
 TEST(ParseSearchTest, NamesTheParameterThatItDoesNotKnow) {
@@ -146,7 +146,7 @@ TEST(ParseSearchTest, LeavesOutWhatItDidNotUnderstand) {
       const SearchRequest request,
       ParseSearch("Encounter",
                   {{"colour", "red"}, {"status", "finished"}, {"_count", "900"}, {"class", ""}},
-                  {.handling = Handling::kLenient, .bases = {}}));
+                  {.handling = Handling::kLenient, .base = {}}));
   EXPECT_THAT(request.understood, ElementsAre(Pair("status", "finished"), Pair("_count", "200")));
   EXPECT_EQ(request.count, 200u);
 }
@@ -183,7 +183,7 @@ TEST(ParseSearchTest, UnescapesTokensAndStripsOwnBase) {
       const SearchRequest request,
       ParseSearch("Encounter",
                   {{"identifier", "urn:x|a\\,b\\|c"}, {"subject", "https://gw/fhir/Patient/7"}},
-                  {.handling = Handling::kStrict, .bases = {"https://gw/fhir"}}));
+                  {.handling = Handling::kStrict, .base = "https://gw/fhir"}));
   EXPECT_TRUE(request.groups.at(0).Matches({"identifier=urn:x|a,b|c"}));
   EXPECT_TRUE(request.groups.at(1).Matches({"subject=Patient/7"}));
   EXPECT_FALSE(request.groups.at(1).Matches({"subject=Patient/70"}));

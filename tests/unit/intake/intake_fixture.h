@@ -50,6 +50,7 @@ class IntakeTest : public ::testing::Test {
     services->metrics = &metrics_;
     services->rules = [this] { return rules_; };
     services->max_entries = 100;
+    services->base_url = "https://gw.example/fhir";
     intake_ = std::make_unique<Intake>(std::move(services));
   }
 

@@ -79,6 +79,30 @@ TEST_F(MixUpTest, GivesWhatNamesThePatientOfTheMessageToThem) {
   EXPECT_TRUE(IsTold(receipt, "mix-up"));
 }
 
+TEST_F(MixUpTest, FollowsAnAbsoluteReferenceToWhatWeKeep) {
+  Accept(Bundle(DemoMessage("discharge")));
+  const std::string plan = R"({"resourceType":"CarePlan","id":"answer","status":"active",
+      "intent":"plan","subject":{"reference":"https://gw.example/fhir/Patient/odalys-brightwater"}})";
+  Accept(Update("lfm", "CarePlan", "answer", plan));
+  EXPECT_EQ(Stored("CarePlan", "answer").person_id(),
+            Stored("Patient", "odalys-brightwater").person_id());
+  EXPECT_EQ(Parsed("CarePlan", "answer").care_plan().subject().resource_id(), "odalys-brightwater");
+}
+
+TEST_F(MixUpTest, FollowsAnIdentifierInPlaceOfAReference) {
+  for (const bool same : {true, false}) {
+    const std::string value = same ? "500117" : "somebody-else";
+    const std::string id = same ? "same" : "other";
+    const v1::Receipt receipt = Accept(
+        Bundle(WithEntry(R"({"resourceType":"Observation","id":")" + id + R"(","status":"final",
+            "code":{"text":"Hallux valgus"},
+            "subject":{"identifier":{"system":"urn:oid:2.999.10.1","value":")" +
+                         value + R"("}},
+            "encounter":{"reference":"urn:uuid:7d1f0c52-0000-4000-8000-000000000002"}})")));
+    EXPECT_EQ(Stored("Observation", id).person_id() != 0, same);
+  }
+}
+
 TEST_F(MixUpTest, TellsNothingStoredEarlierOfAnUnknownPatient) {
   Accept(Update(
       "mrmc",
