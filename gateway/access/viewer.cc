@@ -26,6 +26,12 @@ void AddLabels(const policy::Labels& from, policy::Labels* to) {
 // anew, for the story of that referral.
 bool OpensRecords(std::string_view role) { return role != directory::role::kPerformer; }
 
+bool OpensRecords(const v1::Person& person, const PartyKey& party, Timestamp now) {
+  const std::vector<std::string> roles = directory::RolesOf(person, party, now);
+  return std::any_of(
+      roles.begin(), roles.end(), [](const std::string& role) { return OpensRecords(role); });
+}
+
 }  // namespace
 
 std::string PathOf(const ResourceKey& key) { return key.type + "/" + key.id; }
@@ -139,44 +145,69 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
     ties->roles = directory::RolesOf(*person, caller_, now_);
     std::erase_if(ties->roles, [](const std::string& role) { return !OpensRecords(role); });
     for (const std::string& referral : person->referrals()) {
-      HANDOFF_RETURN_IF_ERROR(AddReferral(referral, ties.get()));
+      HANDOFF_RETURN_IF_ERROR(AddReferral(*person, referral, ties.get()));
     }
   }
   return (ties_[id] = std::move(ties)).get();
 }
 
-absl::Status Viewer::AddReferral(const std::string& id, Ties* ties) {
+absl::Status Viewer::AddReferral(const v1::Person& person, const std::string& id, Ties* ties) {
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral, snapshot_->ReadReferral(id));
   if (!referral) return absl::OkStatus();
   const care::Actor actor = care::ActorOf(*referral, caller_);
   if (actor == care::Actor::kNone) return absl::OkStatus();
-
+  const bool performs = actor != care::Actor::kRequester;
+  const bool requests = actor != care::Actor::kPerformer;
   const bool closed = care::IsFinal(referral->state());
-  Keys story;
-  Keys after_closing;
+
   const std::vector<ResourceKey> roots = {KeyOf(referral->service_request()),
                                           KeyOf(referral->task())};
   HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(roots));
   for (const store::SharedResource& stored : resources) {
     if (!stored) continue;
-    story.insert(stored->key());
-    after_closing.insert(stored->key());
-    fhir::VisitReferences(
-        stored->resource(), [&](std::string_view element, const fhir::ReferenceView& reference) {
-          if (!reference.IsRelative()) return;
-          const ResourceKey key{std::string(reference.type), std::string(reference.id)};
-          story.insert(key);
-          if (element.starts_with("Task.output")) after_closing.insert(key);
-        });
-  }
-  if (actor == care::Actor::kRequester || actor == care::Actor::kBoth) {
-    ties->requested.insert(story.begin(), story.end());
-  }
-  if (actor == care::Actor::kPerformer || actor == care::Actor::kBoth) {
-    const Keys& open = closed ? after_closing : story;
-    ties->performed.insert(open.begin(), open.end());
+    if (requests) ties->requested.insert(stored->key());
+    if (performs) ties->performed.insert(stored->key());
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<Named> story, Story(person, *referral, *stored));
+    for (const Named& named : story) {
+      if (requests && named.by_right) ties->requested.insert(named.key);
+      // Whom to help is for the performer to know, for as long as it helps.
+      const bool is_for = named.is_patient && stored->owner() != caller_.value();
+      const bool told = named.by_right || is_for;
+      if (performs && told && (!closed || named.is_output)) ties->performed.insert(named.key);
+    }
   }
   return absl::OkStatus();
+}
+
+// A reference opens what it names only if who wrote it may see that: else to name a record would be
+// to read it.
+absl::StatusOr<std::vector<Viewer::Named>> Viewer::Story(const v1::Person& person,
+                                                         const v1::Referral& referral,
+                                                         const store::ResourceVersion& stored) {
+  std::vector<Named> story;
+  std::vector<ResourceKey> keys;
+  fhir::VisitReferences(
+      stored.resource(), [&](std::string_view element, const fhir::ReferenceView& reference) {
+        if (!reference.IsRelative()) return;
+        Named named;
+        named.key = {std::string(reference.type), std::string(reference.id)};
+        named.is_output = element.starts_with("Task.output");
+        named.is_patient = element == "ServiceRequest.subject" || element == "Task.for";
+        keys.push_back(named.key);
+        story.push_back(std::move(named));
+      });
+  HANDOFF_ASSIGN_OR_RETURN(const auto targets, snapshot_->ReadMany(keys));
+  for (std::size_t i = 0; i < story.size(); ++i) {
+    if (!targets[i]) continue;
+    // Of the requester's Task the performer writes the report alone.
+    const PartyKey by(story[i].is_output ? referral.performer() : std::string(stored.owner()));
+    const PersonId about{targets[i]->person_id()};
+    const bool of_person = about == PersonId{person.id()};
+    story[i].is_patient = story[i].is_patient && of_person;
+    story[i].by_right = targets[i]->owner() == by.value() || about == PersonId::kNone ||
+                        (of_person && OpensRecords(person, by, now_));
+  }
+  return story;
 }
 
 absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& stored) {

@@ -82,10 +82,21 @@ class Viewer {
     Keys performed;                  // ... that it was asked to do
   };
 
+  // What a resource of a referral refers to.
+  struct Named {
+    ResourceKey key;
+    bool by_right = false;    // who wrote the reference may see it
+    bool is_patient = false;  // whom the referral is for
+    bool is_output = false;   // of the Task
+  };
+
   absl::StatusOr<const policy::View*> ViewOf(const store::ResourceVersion& stored,
                                              const policy::Labels& labels);
   absl::StatusOr<const Ties*> TiesTo(PersonId person);
-  absl::Status AddReferral(const std::string& id, Ties* ties);
+  absl::Status AddReferral(const v1::Person& person, const std::string& id, Ties* ties);
+  absl::StatusOr<std::vector<Named>> Story(const v1::Person& person,
+                                           const v1::Referral& referral,
+                                           const store::ResourceVersion& stored);
   absl::StatusOr<policy::Labels> LabelsOf(const store::ResourceVersion& stored);
   // Labels of scope `message` among what came with one message.
   absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id);

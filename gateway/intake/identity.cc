@@ -147,6 +147,15 @@ class Identifier {
     return &known;
   }
 
+  // As the message leaves it so far.
+  absl::StatusOr<std::optional<v1::Person>> PersonNow(PersonId id) {
+    for (const Known& known : persons_) {
+      if (known.person.id() == static_cast<std::uint64_t>(id)) return known.person;
+    }
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.ReadPerson(id));
+    return stored ? std::optional(*stored) : std::nullopt;
+  }
+
   absl::Status IdentifyPatient(Write& write) {
     const v1::Resource* resource = resolved_.Object(write);
     if (resource == nullptr)
@@ -203,8 +212,10 @@ class Identifier {
                                   const v1::Patient& patient,
                                   const absl::flat_hash_set<PersonId>& found) {
     if (found.size() != 1) return found.size() > 1;
-    HANDOFF_ASSIGN_OR_RETURN(const Known* known, Load(*found.begin()));
-    for (const v1::ResourceName& name : known->person.patients()) {
+    // A candidate only: loaded, it would be a person of the message.
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> candidate, PersonNow(*found.begin()));
+    if (!candidate) return false;
+    for (const v1::ResourceName& name : candidate->patients()) {
       if (name.type() == write.key.type && name.id() == write.key.id) continue;
       HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
       const v1::Resource* resource = other ? resolved_.Parse(other->resource()) : nullptr;

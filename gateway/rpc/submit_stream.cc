@@ -118,7 +118,7 @@ void SubmitStream::Advance() {
     ended_ = true;
     registration_.reset();
     Finish(context_.End(*call_, method_, status_));
-  } else if (!read_all_ && !reading_ && answers_.size() < kMaxInFlight) {
+  } else if (!read_all_ && !reading_ && unanswered_ == 0 && answers_.size() < kMaxUnwritten) {
     reading_ = true;
     StartRead(&request_);
   }

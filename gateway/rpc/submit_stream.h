@@ -1,4 +1,4 @@
-// One Intake.SubmitStream call: answers in the order of the requests, at most 64 in flight.
+// One Intake.SubmitStream call: one request after the other, answers in their order.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +19,17 @@
 
 namespace handoff::rpc {
 
+// Requests take effect in the order in which they were sent: each is committed, or refused, before
+// the next is looked at. Who has more to send than that allows opens several streams.
+//
 // A request that cannot be finished ends the stream with its error, after the answers before it;
 // what was sent after it may or may not have been accepted, and may be sent again.
 class SubmitStream final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1::Receipt>,
                            public StreamListener,
                            public std::enable_shared_from_this<SubmitStream> {
  public:
-  // Requests that wait for their answer before the stream is not read any further.
-  static constexpr std::size_t kMaxInFlight = 64;
+  // Answers that wait to be written before the stream is not read any further.
+  static constexpr std::size_t kMaxUnwritten = 64;
 
   // Lives until gRPC is done with it.
   static SubmitStream* Start(Context& context,
@@ -63,7 +66,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1:
   v1::Receipt receipt_;        // of the write under way
 
   absl::Mutex mutex_;
-  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);  // of the requests in flight, in order
+  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);  // not yet written, in order
   std::uint64_t first_ ABSL_GUARDED_BY(mutex_) = 0;     // number of the request of answers_[0]
   std::size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;  // of answers_, those that are absent
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;

@@ -85,6 +85,53 @@ TEST_F(ReaderTest, TakesThePatientFromThePerformerWhenTheReferralIsClosed) {
   HANDOFF_EXPECT_OK(ReadJsonAs("htf", {"Task", "food-task-1"}));
 }
 
+// A record that the performer has no right to, and the performer's attempts to name it.
+class ReferenceGrantsTest : public ReaderTest {
+ protected:
+  void SetUp() override {
+    ReaderTest::SetUp();
+    LoadDemo();
+    Put("mrmc", "Goal", "secret", R"("lifecycleStatus":"active","description":{"text":"x"},
+        "subject":{"reference":"Patient/odalys-brightwater"})");
+  }
+
+  void Put(const char* party, const std::string& type, const std::string& id, const char* members) {
+    const std::string head = R"({"resourceType":")" + type + R"(","id":")" + id + R"(",)";
+    ASSERT_TRUE(Accept(Update(party, type, id, head + members + "}")).accepted());
+  }
+
+  void ExpectHidden() {
+    EXPECT_THAT(ReadJsonAs("htf", {"Goal", "secret"}),
+                testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  }
+};
+
+TEST_F(ReferenceGrantsTest, OpenNothingToARequesterWhoMayNotSeeIt) {
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string patient,
+                               ReadJsonAs("htf", {"Patient", "odalys-brightwater"}));
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string request,
+                               ReadJsonAs("htf", {"ServiceRequest", "food-1"}));
+  Put("htf", "ServiceRequest", "mine", R"("status":"active","intent":"order",
+      "subject":{"reference":"Patient/odalys-brightwater"},
+      "supportingInfo":[{"reference":"Goal/secret"},{"reference":"ServiceRequest/food-1"}])");
+  ExpectHidden();
+  EXPECT_EQ(*ReadJsonAs("htf", {"Patient", "odalys-brightwater"}), patient);
+  EXPECT_EQ(*ReadJsonAs("htf", {"ServiceRequest", "food-1"}), request);
+}
+
+TEST_F(ReferenceGrantsTest, OpenNothingToAPerformerByItsOutput) {
+  Put("htf", "Task", "food-task-1", R"("status":"accepted","intent":"order",
+      "focus":{"reference":"ServiceRequest/food-1"},
+      "output":[{"type":{"text":"x"},"valueReference":{"reference":"Goal/secret"}},
+                {"type":{"text":"x"},"valueReference":{"reference":"Patient/odalys-brightwater"}}])");
+  ExpectHidden();
+  Put("htf", "Task", "food-task-1", R"("status":"completed","intent":"order",
+      "focus":{"reference":"ServiceRequest/food-1"})");
+  ExpectHidden();
+  EXPECT_THAT(ReadJsonAs("htf", {"Patient", "odalys-brightwater"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+}
+
 TEST_F(ReaderTest, ShowsWhoGivesCareToEveryParty) {
   LoadDemo();
   HANDOFF_EXPECT_OK(ReadJsonAs("llp", {"Organization", "maple-ridge"}));

@@ -103,6 +103,29 @@ TEST_F(MixUpTest, FollowsAnIdentifierInPlaceOfAReference) {
   }
 }
 
+// A Patient that is held has a person of its own; the one it was compared with is none of the
+// message's.
+TEST_F(MixUpTest, GivesNothingToThePersonOfWhomAPatientIsInDoubt) {
+  Accept(Bundle(DemoMessage("discharge")));
+  const std::uint64_t odalys = Stored("Patient", "odalys-brightwater").person_id();
+  Accept(Bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[
+      {"fullUrl":"urn:uuid:7d1f0c52-0000-4000-8000-0000000000b1",
+       "request":{"method":"PUT","url":"Patient/abel"},
+       "resource":{"resourceType":"Patient","id":"abel","birthDate":"1999-09-09",
+         "name":[{"family":"Nobody","given":["Abel"]}],
+         "identifier":[{"system":"urn:oid:2.999.10.1","value":"500117"}]}},
+      {"fullUrl":"urn:uuid:7d1f0c52-0000-4000-8000-0000000000b2",
+       "request":{"method":"PUT","url":"Condition/of-abel"},
+       "resource":{"resourceType":"Condition","id":"of-abel","code":{"text":"Hallux valgus"},
+         "subject":{"identifier":{"system":"urn:oid:2.999.10.1","value":"500117"}}}}]})",
+                "llp"));
+  EXPECT_NE(Stored("Patient", "abel").person_id(), odalys);
+  EXPECT_NE(Stored("Condition", "of-abel").person_id(), odalys);
+  const auto person = store_->GetSnapshot()->ReadPerson(PersonId{odalys});
+  EXPECT_THAT((*person)->known_to(), Not(Contains("llp")));
+  EXPECT_FALSE((*person)->held());
+}
+
 TEST_F(MixUpTest, TellsNothingStoredEarlierOfAnUnknownPatient) {
   Accept(Update(
       "mrmc",

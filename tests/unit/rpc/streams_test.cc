@@ -347,6 +347,39 @@ TEST_F(StreamsTest, SubmitStreamAnswersInOrder) {
   for (int i = 0; i < kMessages; ++i) EXPECT_EQ(receipts[i].accepted(), i % 3 != 0) << i;
 }
 
+// Others write about the same person, so that plans are made again.
+TEST_F(StreamsTest, SubmitStreamTakesEffectInOrder) {
+  stack_.Start();
+  stack_.Submit("discharge");
+  const auto update = [](const std::string& id, int value) {
+    v1::SubmitRequest request;
+    request.set_fhir_json(R"({"resourceType":"Bundle","type":"transaction","entry":[
+        {"request":{"method":"PUT","url":"Observation/)" +
+                          id + R"("},
+         "resource":{"resourceType":"Observation","id":")" +
+                          id + R"(","status":"final",
+           "code":{"text":"v)" +
+                          std::to_string(value) + R"("},
+           "subject":{"reference":"Patient/odalys-brightwater"}}}]})");
+    return request;
+  };
+  const auto send = [&](const std::string& id) {
+    const auto call = stack_.As("mrmc");
+    const auto stream = stack_.Stub<v1::Intake>()->SubmitStream(call.get());
+    for (int value = 0; value < 16; ++value) ASSERT_TRUE(stream->Write(update(id, value)));
+    stream->WritesDone();
+    std::uint64_t version = 0;
+    for (v1::Receipt receipt; stream->Read(&receipt);) {
+      EXPECT_EQ(receipt.entries(0).resource().version(), ++version);
+    }
+    EXPECT_EQ(version, 16u);
+    EXPECT_TRUE(stream->Finish().ok());
+  };
+  std::thread other([&] { send("b"); });
+  send("a");
+  other.join();
+}
+
 TEST_F(StreamsTest, SubmitStreamEndsAtARequestWithoutContent) {
   stack_.Start();
   const auto call = stack_.As("mrmc");
