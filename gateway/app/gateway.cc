@@ -138,6 +138,7 @@ class Gateway::Impl {
   void Reload(const Configuration& configuration) {
     Take(configuration);
     verifier_->Flush();
+    RenewCertificate();
     engine_->Wake();
   }
 
@@ -200,6 +201,18 @@ class Gateway::Impl {
                           return access::Rules{current.rules->directory, current.views};
                         }}));
     return absl::OkStatus();
+  }
+
+  // Its files may have been replaced. What does not load changes nothing.
+  void RenewCertificate() {
+    if (!fhir_tls_) return;
+    auto renewed = LoadTls(settings_.fhir.tls, clock_.Now());
+    if (!renewed.ok()) {
+      log::Error("certificate_kept", {{"error", renewed.status()}});
+      return;
+    }
+    fhir_tls_ = *std::move(renewed);
+    fhir_->ReplaceTls(fhir_tls_->context());
   }
 
   fhir::ReadLimits Limits() const {

@@ -43,7 +43,8 @@ struct Common {
         .add_option("--set",
                     source.assignments,
                     "KEY=VALUE in place of what the configuration says; repeatable")
-        ->type_name("KEY=VALUE");
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
   }
 
   // Empty, and everything wrong on standard error, if the configuration is not usable.
@@ -116,6 +117,7 @@ class Commands {
     client_.client_id = "operations-console";
     app_.require_subcommand(1);
     app_.set_help_all_flag("--help-all", "help of every command");
+    app_.set_version_flag("--version", "handoff " + std::string(kVersion), "print the version");
     AddServe();
     AddCheck();
     AddConvert();
@@ -271,6 +273,13 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // --help is one too
+    // Of a word that is no command CLI11 says only that one is required.
+    const bool is_unknown = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+                            argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
+    if (is_unknown) {
+      std::cerr << "no command `" << argv[1] << "`: handoff --help lists them\n";
+      return 2;
+    }
     return app.exit(error) == 0 ? 0 : 2;
   }
   return commands.status();

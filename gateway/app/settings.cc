@@ -112,6 +112,11 @@ void ReadListen(const ConfigNode& node, Settings& settings, Reader& read) {
   ops.UnknownKeys({"host", "port"}, read.errors());
   read.Required(ops["host"], settings.ops.host);
   read.Count(ops["port"], settings.ops.port, 0, 65535);
+  const auto same = [](std::uint16_t a, std::uint16_t b) { return a != 0 && a == b; };
+  if (same(settings.fhir.port, settings.grpc.port) || same(settings.fhir.port, settings.ops.port) ||
+      same(settings.grpc.port, settings.ops.port)) {
+    read.errors().Add(node.Where(), "fhir, grpc and ops listen on ports of their own");
+  }
 }
 
 void ReadStore(const ConfigNode& node, StoreSettings& store, Reader& read) {

@@ -192,7 +192,9 @@ std::vector<ConfigNode> ConfigNode::LoadFolder(const std::string& folder, Config
   std::vector<std::string> files;
   for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
        entry.increment(failure)) {
-    if (entry->path().extension() == ".yaml") files.push_back(entry->path().string());
+    const std::filesystem::path& path = entry->path();
+    if (path.extension() == ".yaml") files.push_back(path.string());
+    if (path.extension() == ".yml") errors.Add(path.string(), "is not read: call it .yaml");
   }
   if (failure) errors.Add(folder, "cannot be read: " + failure.message());
   std::sort(files.begin(), files.end());

@@ -32,6 +32,7 @@ class Metrics {
 
   prometheus::Histogram& accept_seconds;    // receipt of the last byte to acknowledgement
   prometheus::Histogram& delivery_seconds;  // acknowledgement to settled
+  prometheus::Counter& messages_untold;     // accepted, with events of which no one is told
   prometheus::Counter& commits;             // commits asked of the store
   prometheus::Counter& disk_syncs;          // disk syncs that carried them
   prometheus::Counter& commit_conflicts;    // commits planned again

@@ -31,6 +31,9 @@ constexpr std::array<KindRow, 8> kKinds{{
 constexpr std::array<std::string_view, 5> kRoles{
     "medical-home", "payer", "care-team", "treating", "performer"};
 
+constexpr std::array<std::string_view, 7> kPartyKinds{
+    "hospital", "practice", "payer", "community", "aging", "behavioral", "other"};
+
 template <class Range, class Value>
 bool Contains(const Range& range, const Value& value) {
   return std::find(range.begin(), range.end(), value) != range.end();
@@ -85,6 +88,9 @@ Routes Routes::Load(const ConfigNode& node, ConfigErrors& errors) {
   node.UnknownKeys({"max_event_age", "routes"}, errors);
   routes.max_age_ = Age(node["max_event_age"], std::chrono::hours(24 * 30), errors);
   std::set<std::string> names;
+  if (node.present() && !node["routes"].present()) {
+    errors.Add(node.Where(), "`routes` is missing: nobody would be told of anything");
+  }
   for (const ConfigNode& item : node["routes"].Items()) {
     Route route = LoadRoute(item, errors);
     if (!names.insert(route.name).second) {
@@ -106,6 +112,11 @@ Routes::Route Routes::LoadRoute(const ConfigNode& node, ConfigErrors& errors) {
   route.view = node["view"].RequiredString(errors);
   route.statuses = node["status"].Strings(errors);
   route.party_kinds = node["party_kinds"].Strings(errors);
+  for (const ConfigNode& item : node["party_kinds"].Items()) {
+    const std::string kind = item.String(errors);
+    if (!Contains(kPartyKinds, kind))
+      errors.Add(item.Where(), "`" + kind + "` is no kind of party");
+  }
   if (node["max_age"].present()) route.max_age = Age(node["max_age"], milliseconds(0), errors);
   if (!node["on"].present()) errors.Add(node.Where(), "`on` is missing: which events?");
   for (const ConfigNode& item : node["on"].Items()) {

@@ -111,7 +111,6 @@ struct BusinessIdentifier {
 // A system that speaks for the party.
 struct Client {
   std::string id;                   // OAuth client_id
-  std::string public_key_file;      // PEM or JWKS, verifies its assertions; empty: is handed tokens
   std::vector<std::string> scopes;  // SMART v2 that its tokens may carry, "system/CarePlan.rs"
 };
 

@@ -131,6 +131,14 @@ Secret ReadSecret(const ConfigNode& node, ConfigErrors& errors) {
   return secret;
 }
 
+bool LeavesInTheClear(std::string_view url) {
+  constexpr std::string_view kPlain = "http://";
+  if (!url.starts_with(kPlain)) return false;
+  const std::string_view host = url.substr(kPlain.size());
+  return !host.starts_with("127.") && !host.starts_with("[::1]") &&
+         host.substr(0, host.find_first_of(":/")) != "localhost";
+}
+
 bool IsHttpUrl(std::string_view url) {
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (url.starts_with(scheme))
@@ -204,6 +212,9 @@ Endpoint ReadEndpoint(const std::string& key, const ConfigNode& node, ConfigErro
   endpoint.url = node["url"].RequiredString(errors);
   if (!endpoint.url.empty() && !IsHttpUrl(endpoint.url))
     errors.Add(node["url"].Where(), "expected an http or https URL");
+  if (!webhook && LeavesInTheClear(endpoint.url)) {
+    errors.Add(node["url"].Where(), "patient data leaves this machine only with TLS: https://");
+  }
   if (webhook != (endpoint.format == Format::kNotice)) {
     errors.Add(node["format"].Where(), "a webhook is sent a notice, and only a webhook");
   }
@@ -284,9 +295,8 @@ bool IsSystemScope(std::string_view scope) {
 std::vector<Client> ReadClients(const ConfigNode& node, ConfigErrors& errors) {
   std::vector<Client> clients;
   for (const ConfigNode& item : node.Items()) {
-    item.UnknownKeys({"id", "public_key_file", "scopes"}, errors);
+    item.UnknownKeys({"id", "scopes"}, errors);
     clients.push_back({item["id"].RequiredString(errors),
-                       item["public_key_file"].String(errors),
                        item["scopes"].present() ? item["scopes"].Strings(errors)
                                                 : std::vector<std::string>{"system/*.cruds"}});
     if (!std::ranges::all_of(clients.back().scopes, IsSystemScope)) {

@@ -1,4 +1,4 @@
-// The HTTP/1.1 server under every HTTP surface: FHIR, token endpoint, operations.
+// The HTTP/1.1 server under every HTTP surface: FHIR and operations.
 //
 // Each thread has its own io_context and its own listener on the shared port (SO_REUSEPORT); a
 // connection stays on the thread that accepted it. Requests of one connection are answered in the

@@ -174,6 +174,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
 
   void Report(const Work& work, const v1::Receipt& receipt) {
     Count(work, receipt.accepted() ? "accepted" : "refused");
+    if (receipt.events_size() > 0 && receipt.deliveries() == 0) {
+      services_->metrics->messages_untold.Increment();
+    }
     const auto elapsed = services_->clock->Now() - work.received;
     services_->metrics->accept_seconds.Observe(std::chrono::duration<double>(elapsed).count());
     for (const int kind : receipt.events()) {

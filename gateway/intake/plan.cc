@@ -326,8 +326,15 @@ class Planner {
         directory::Effective(person, arrival_.received);
     v1::Referral* referral = ReferralOf(event);
     const DirectoryFacts parties(*rules_.directory, PlaceOf(person));
-    for (const care::RouteDecision& decision : rules_.routes.Plan(
-             care::RouteInput{event, attributions, referral, arrival_.received}, parties)) {
+    const std::vector<care::RouteDecision> decisions = rules_.routes.Plan(
+        care::RouteInput{event, attributions, referral, arrival_.received}, parties);
+    if (decisions.empty()) {
+      Log(v1::LedgerEntry::WITHHELD,
+          "",
+          "no route leads to anyone: nobody holds a role to this person that is told of it",
+          event.kind());
+    }
+    for (const care::RouteDecision& decision : decisions) {
       if (!decision.told()) {
         Log(v1::LedgerEntry::WITHHELD,
             decision.party.value(),

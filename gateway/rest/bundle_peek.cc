@@ -87,7 +87,10 @@ class PeekHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, PeekH
 BundlePeek PeekBundle(const std::string& json) {
   PeekHandler handler;
   rapidjson::Reader reader;
-  rapidjson::StringStream stream(json.c_str());
+  // Passed over as where the message is read.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const bool marked = std::string_view(json).starts_with(kByteOrderMark);
+  rapidjson::StringStream stream(json.c_str() + (marked ? kByteOrderMark.size() : 0));
   reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(stream,
                                                                                        handler);
   return std::move(handler).Take();

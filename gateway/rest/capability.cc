@@ -127,7 +127,7 @@ class StatementWriter {
     json_.StartArray();
     json_.StartObject();
     Text("system", "http://terminology.hl7.org/CodeSystem/restful-security-service");
-    Text("code", "SMART-on-FHIR");
+    Text("code", "OAuth");
     json_.EndObject();
     json_.EndArray();
     json_.EndObject();

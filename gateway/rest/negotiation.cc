@@ -118,6 +118,11 @@ std::optional<Failure> CheckAccept(const http::Headers& headers, const http::Que
 }
 
 std::optional<Failure> CheckContentType(const http::Headers& headers, Content wanted) {
+  const std::string coding = Lower(headers.Get("Content-Encoding"));
+  if (!coding.empty() && coding != "identity") {
+    return Failure{
+        MakeError(ErrorId::kUnsupported, "content is taken without a content coding"), 415, {}};
+  }
   const MediaType type = ParseMediaType(headers.Get("Content-Type"));
   const bool fits = wanted == Content::kForm ? type.name == "application/x-www-form-urlencoded"
                                              : IsOneOf(type.name, kJson);

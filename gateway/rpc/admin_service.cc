@@ -74,6 +74,10 @@ class AdminService final : public v1::Admin::CallbackService {
         request.state() != v1::DELIVERY_STATE_DEAD) {
       return MakeError(ErrorId::kInvalidRequest, "state must be PENDING or DEAD");
     }
+    if (!request.recipient().empty() &&
+        context_.directory()->Find(PartyKey(request.recipient())) == nullptr) {
+      return MakeError(ErrorId::kNotFound, "no party has this key");
+    }
     const std::size_t size = request.page_size() == 0
                                  ? kDefaultPage
                                  : std::min<std::size_t>(request.page_size(), kMaxPage);

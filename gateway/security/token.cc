@@ -21,6 +21,7 @@
 
 #include "gateway/base/bytes.h"
 #include "gateway/base/error.h"
+#include "gateway/base/log.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/security/pem.h"
 
@@ -215,6 +216,23 @@ TokenVerifier::TokenVerifier(TokenVerifierOptions options,
 TokenVerifier::~TokenVerifier() = default;
 
 absl::StatusOr<Principal> TokenVerifier::Verify(std::string_view token, Timestamp now) {
+  absl::StatusOr<Principal> principal = CachedOrChecked(token, now);
+  if (!principal.ok()) return Logged(principal.status(), now);
+  return principal;
+}
+
+absl::Status TokenVerifier::Logged(absl::Status refused, Timestamp now) {
+  const absl::MutexLock lock(&mutex_);
+  ++unlogged_;
+  if (now >= logged_ && now < logged_ + std::chrono::seconds(1)) return refused;
+  logged_ = now;
+  log::Warning(
+      "token_refused",
+      {{"reason", log::Safe(InternalDetail(refused))}, {"refused", std::exchange(unlogged_, 0)}});
+  return refused;
+}
+
+absl::StatusOr<Principal> TokenVerifier::CachedOrChecked(std::string_view token, Timestamp now) {
   if (token.empty()) return Refused("none");
   if (token.size() > options_.max_token_bytes) return Refused("too long");
   if (!LooksLikeJws(token)) return Refused("not a JWS");
@@ -232,7 +250,7 @@ absl::StatusOr<Principal> TokenVerifier::VerifyAuthorization(std::string_view he
   const std::string_view scheme = header.substr(0, kScheme.size());
   if (!absl::EqualsIgnoreCase(absl::string_view(scheme.data(), scheme.size()),
                               absl::string_view(kScheme.data(), kScheme.size()))) {
-    return Refused("no bearer token");
+    return Logged(Refused("no bearer token"), now);
   }
   std::string_view token = header.substr(kScheme.size());
   while (token.starts_with(' ')) token.remove_prefix(1);

@@ -78,7 +78,8 @@ class TokenVerifier {
                 ClientLookup clients);
   ~TokenVerifier();
 
-  // Errors: kUnauthenticated, always with the same text (the reason is in the internal detail).
+  // Errors: kUnauthenticated, always with the same text. The reason is in the internal detail and
+  // in the log: once a second at most, with a count, so that nobody can fill it.
   absl::StatusOr<Principal> Verify(std::string_view token, Timestamp now);
 
   // The same for the value of an Authorization header ("Bearer <token>").
@@ -93,7 +94,9 @@ class TokenVerifier {
   struct Entry;
   using Recent = std::list<Entry>;
 
+  absl::StatusOr<Principal> CachedOrChecked(std::string_view token, Timestamp now);
   absl::StatusOr<Principal> Check(std::string_view token, Timestamp now) const;
+  absl::Status Logged(absl::Status refused, Timestamp now);
   std::optional<Principal> Cached(const Sha256Digest& digest,
                                   Timestamp now,
                                   std::uint64_t& generation);
@@ -108,6 +111,8 @@ class TokenVerifier {
   absl::flat_hash_map<Sha256Digest, Recent::iterator> by_digest_ ABSL_GUARDED_BY(mutex_);
   // Counts Flush(): what was checked before one is not remembered after it.
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  Timestamp logged_ ABSL_GUARDED_BY(mutex_){};         // when a refusal was, last
+  std::int64_t unlogged_ ABSL_GUARDED_BY(mutex_) = 0;  // refusals since
 };
 
 }  // namespace handoff::security

@@ -16,6 +16,8 @@ constexpr std::string_view kFamily = "@@@@@@@@@@";
 constexpr std::string_view kGiven = "%%%%%%";
 constexpr std::string_view kBirthDate = "~~~~~~~~~~";
 
+constexpr std::uint32_t kPatient = 3;  // slot of its id
+
 constexpr std::array<std::string_view, 16> kSyllables{
     "ba", "ce", "di", "fo", "ga", "he", "li", "mo", "na", "pe", "ri", "so", "ta", "ve", "wi", "zo"};
 
@@ -149,7 +151,7 @@ class Writer {
             R"({{"dischargeDisposition":{}}},"location":[{{"location":{}}}],"serviceProvider":{})",
             Narrative("Course of the stay", narrative_),
             record_,
-            Ref(3),
+            Ref(kPatient),
             Ref(kPractitioner),
             Instant(Admitted()),
             Instant(options_.now),
@@ -164,7 +166,7 @@ class Writer {
 
   std::string Patient() const {
     return Entry(
-        3,
+        kPatient,
         "Patient",
         fmt::format(
             R"("identifier":[{{"type":{},"system":"urn:oid:2.999.10.1","value":"{}"}}],)"
@@ -209,7 +211,7 @@ class Writer {
                  fmt::format(R"("status":"active","subscriberId":"{}","beneficiary":{},)"
                              R"("period":{{"start":"{}"}},"payor":[{}])",
                              record_,
-                             Ref(3),
+                             Ref(kPatient),
                              Day(Admitted()),
                              Logical(options_.payer)));
   }
@@ -227,7 +229,7 @@ class Writer {
                     "confirmed",
                     "Confirmed"),
             Concept("http://hl7.org/fhir/sid/icd-10-cm", code, text),
-            Ref(3),
+            Ref(kPatient),
             Ref(2),
             Day(Admitted())));
   }
@@ -244,7 +246,7 @@ class Writer {
             Concept("http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
                     "assess-plan",
                     "Assessment and Plan of Treatment"),
-            Ref(3),
+            Ref(kPatient),
             Ref(2),
             Day(options_.now),
             Day(options_.now),
@@ -289,9 +291,8 @@ void WriteBirthDate(std::uint64_t random, char* out) {
 }  // namespace
 
 Discharges::Discharges(const SyntheticOptions& options)
-    : options_(options),
-      medical_record_prefix_(fmt::format("load-{:07x}-", options.seed & 0xfffffff)) {
-  const std::string record = medical_record_prefix_ + std::string(kNumber);
+    : options_(options), patient_id_prefix_(Uuid(kPatient, options.seed, "")) {
+  const std::string record = fmt::format("load-{:07x}-{}", options.seed & 0xfffffff, kNumber);
   const std::size_t bare = Writer(options_, record, 0).Bundle().size();
   // Three narratives in all: two whole and two halves.
   const std::size_t each = options_.bytes > bare ? (options_.bytes - bare) / 3 : 0;
@@ -334,9 +335,9 @@ void Discharges::Stamp(std::uint64_t number, char* text) const {
 }
 
 std::optional<std::uint64_t> Discharges::NumberIn(std::string_view text) const {
-  const std::size_t at = text.find(medical_record_prefix_);
+  const std::size_t at = text.find(patient_id_prefix_);
   if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = text.substr(at + medical_record_prefix_.size(), kNumber.size());
+  const std::string_view digits = text.substr(at + patient_id_prefix_.size(), kNumber.size());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
   if (error != std::errc() || end != digits.begin() + kNumber.size()) return std::nullopt;

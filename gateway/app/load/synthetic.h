@@ -41,8 +41,8 @@ class Discharges {
   // Makes `text`, a copy of text(), message `number` (below 10^12).
   void Stamp(std::uint64_t number, char* text) const;
 
-  // The number of the message that `text` is about: any text that carries a patient's identifier
-  // of this seed.
+  // The number of the message that `text` is about: any text with the id of a Patient of this seed,
+  // which every view shows.
   std::optional<std::uint64_t> NumberIn(std::string_view text) const;
 
  private:
@@ -55,7 +55,7 @@ class Discharges {
   void FindPlaces(std::string_view marker, Kind kind);
 
   const SyntheticOptions options_;
-  std::string medical_record_prefix_;
+  std::string patient_id_prefix_;
   std::string text_;
   std::vector<Place> places_;
 };

@@ -159,6 +159,10 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& direct
   if (SaysLocked(status)) {
     return absl::FailedPreconditionError("another process holds the store's directory");
   }
+  // No key or value stands in it: paths and what the system says of them.
+  if (status.IsIOError()) {
+    return MakeError(ErrorId::kUnavailable, "the store cannot be opened: " + status.ToString());
+  }
   HANDOFF_RETURN_IF_ERROR(FromRocks(status));
   std::unique_ptr<rocksdb::DB> open(db);
   HANDOFF_RETURN_IF_ERROR(CheckBlobFiles(*open));

@@ -72,7 +72,8 @@ TEST(DischargesTest, AreRecognisedByTheirNumber) {
   const Discharges discharges(Options(1));
   EXPECT_EQ(discharges.NumberIn(Message(discharges, 123'456'789)), 123'456'789u);
   EXPECT_EQ(Discharges(Options(2)).NumberIn(Message(discharges, 7)), std::nullopt);
-  EXPECT_EQ(discharges.NumberIn("load-0000001-12"), std::nullopt);
+  EXPECT_EQ(discharges.NumberIn("00000003-0000-4001-8000-000000000007"), 7u);
+  EXPECT_EQ(discharges.NumberIn("00000003-0000-4001-8000-12"), std::nullopt);
 }
 
 TEST(LatenciesTest, GiveQuantilesWithinThreePerCent) {

@@ -24,6 +24,7 @@ TEST(MetricsTest, RegistersEveryFamilyUnderItsName) {
                                               "handoff_requests_total",
                                               "handoff_accept_seconds",
                                               "handoff_delivery_seconds",
+                                              "handoff_messages_untold_total",
                                               "handoff_commits_total",
                                               "handoff_disk_syncs_total",
                                               "handoff_commit_conflicts_total",

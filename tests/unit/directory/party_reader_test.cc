@@ -53,7 +53,7 @@ services:
   - {name: Rides, categories: [transportation-insecurity], types: [rides]}
 area: {postal_codes: ["130*", "13120"], counties: [NY/Onondaga], states: [VT], everywhere: false}
 clients:
-  - {id: lfm-ehr, public_key_file: lfm.pem, scopes: [system/Task.ru]}
+  - {id: lfm-ehr, scopes: [system/Task.ru]}
   - id: lfm-desk
 roster:
   - role: medical-home
@@ -81,7 +81,6 @@ TEST(PartyReaderTest, ReadsEveryKey) {
   EXPECT_EQ(party->identifiers[0].system, kNpi);
   EXPECT_EQ(party->services[0].types[0], "rides");
   EXPECT_THAT(party->area.postal_codes, ElementsAre("130*", "13120"));
-  EXPECT_EQ(party->clients[0].public_key_file, "lfm.pem");
   EXPECT_THAT(party->clients[0].scopes, ElementsAre("system/Task.ru"));
   EXPECT_THAT(party->clients[1].scopes, ElementsAre("system/*.cruds"));
   EXPECT_EQ(party->tolerances.unknown, fhir::Tolerance::kReject);
@@ -176,24 +175,26 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"endpoints: {p: {kind: fhir_rest}}\n", "`url` is missing"},
         Fault{"endpoints: {p: {kind: fhir_rest, url: 'ftp://x'}}\n",
               "p.yaml:4:39: expected an http or https URL"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', format: notice}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', format: notice}}\n",
               "only a webhook"},
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://10.1.2.3/fhir'}}\n",
+              "p.yaml:4:39: patient data leaves this machine only with TLS"},
         Fault{"endpoints: {p: {kind: webhook, url: 'http://x'}}\n",
               "a webhook needs an `hmac_secret`"},
-        Fault{
-            "endpoints: {p: {kind: fhir_rest, url: 'http://x', bearer_token: {file: a, env: b}}}\n",
-            "one of them"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', bearer_token: hunter2}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', bearer_token: {file: a, env: "
+              "b}}}\n",
+              "one of them"},
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', bearer_token: hunter2}}\n",
               "expected a map with: file, env"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', headers: {'a b': c}}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', headers: {'a b': c}}}\n",
               "a header has a name"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', headers: {a: \"c\\r\\nd\"}}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', headers: {a: \"c\\r\\nd\"}}}\n",
               "a value on one line"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', client_cert_file: c}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', client_cert_file: c}}\n",
               "go together"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', timeout: 6min}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', timeout: 6min}}\n",
               "100ms to 5min"},
-        Fault{"endpoints: {p: {kind: fhir_rest, url: 'http://x', max_in_flight: 0}}\n",
+        Fault{"endpoints: {p: {kind: fhir_rest, url: 'https://x', max_in_flight: 0}}\n",
               "from 1 to 1000"},
         Fault{"endpoints: {p: {kind: stream, url: 'http://x'}}\n", "a stream has no `url`"},
         Fault{"services: [{name: x, categories: []}]\narea: {states: [NY]}\n",
