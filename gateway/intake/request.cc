@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/bytes.h"
+#include "gateway/policy/label_scan.h"
 
 namespace handoff::intake {
 namespace {
@@ -320,6 +321,7 @@ bool Decode(const Submission& submission,
     *http_status = IsTooBig(*issues) ? 413 : 400;
     return false;
   }
+  policy::SpreadLabels(&request->encoded);
   if (const std::optional<fhir::BundleView> bundle = fhir::ReadBundle(request->encoded);
       bundle && submission.interaction != Interaction::kCreate &&
       submission.interaction != Interaction::kUpdate) {

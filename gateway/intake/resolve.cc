@@ -11,6 +11,7 @@
 #include "gateway/base/bytes.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/referral.h"
+#include "gateway/policy/label_scan.h"
 
 namespace handoff::intake {
 namespace {
@@ -218,6 +219,9 @@ class Resolver {
     if (write.before && write.before->owner() != sender_.value() &&
         interaction_ == Interaction::kUpdate) {
       TakePerformerUpdate(write);
+    }
+    if (write.before && !write.before->deleted()) {
+      policy::CarryLabels(write.before->resource(), &write.encoded);
     }
     if (write.before && !write.before->deleted() && write.before->resource() == write.encoded) {
       write.skip = true;

@@ -26,7 +26,6 @@ namespace handoff::policy {
 
 // The code of the label that a resource has when only a part of it is labelled. Always listed, of
 // scope resource.
-inline constexpr char kInlineLabel[] = "inline";
 
 enum class LabelScope { kResource, kMessage };
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gateway/base/rule_row.h"
+#include "gateway/policy/label_scan.h"
 #include "gateway/policy/views.h"
 
 namespace handoff::policy {

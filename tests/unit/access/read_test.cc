@@ -175,6 +175,50 @@ TEST_F(ReaderTest, HidesWhatCameWithARecordUnderAMessageLabel) {
   HANDOFF_EXPECT_OK(ReadJsonAs("mrmc", {"Encounter", "v-771203"}));
 }
 
+constexpr char kPart2[] = R"("meta":{"security":[
+    {"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"42CFRPart2"}]},)";
+
+TEST_F(ReaderTest, HidesAllThatCameUnderALabelOfTheBundleOrItsHeader) {
+  for (const char* place :
+       {"\"id\": \"mrmc-admit\",", "\"id\": \"7d1f0c52-0000-4000-8000-000000000101\","}) {
+    ReaderTest::store_ = store::OpenMemoryStore({});
+    SetUp();
+    const std::string plain = intake::DemoMessage("admit");
+    const std::string labelled = intake::Replaced(plain, place, std::string(place) + kPart2);
+    ASSERT_NE(labelled, plain) << place;
+    ASSERT_TRUE(Accept(Bundle(labelled)).accepted());
+    for (const auto& [type, id] : {std::pair("Encounter", "v-771203"),
+                                   std::pair("Condition", "heart-failure"),
+                                   std::pair("Patient", "odalys-brightwater")}) {
+      EXPECT_THAT(ReadJsonAs("lfm", {type, id}), testing::StatusIs(absl::StatusCode::kNotFound, ""))
+          << place << type;
+      HANDOFF_EXPECT_OK(ReadJsonAs("mrmc", {type, id}));
+    }
+  }
+}
+
+TEST_F(ReaderTest, KeepsALabelThroughAnUpdateWithoutIt) {
+  LoadDemo();
+  const auto put = [this](const std::string& meta, const char* text) {
+    ASSERT_TRUE(Accept(Update("mrmc",
+                              "Condition",
+                              "labelled",
+                              R"({"resourceType":"Condition",)" + meta +
+                                  R"("id":"labelled","code":{"text":")" + text +
+                                  R"("},"subject":{"reference":"Patient/odalys-brightwater"}})"))
+                    .accepted());
+  };
+  put("", "first");
+  HANDOFF_EXPECT_OK(ReadJsonAs("lfm", {"Condition", "labelled"}));
+  put(kPart2, "second");
+  put("", "third");
+  EXPECT_THAT(ReadJsonAs("lfm", {"Condition", "labelled"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const std::string own,
+                               ReadJsonAs("mrmc", {"Condition", "labelled"}));
+  EXPECT_THAT(own, AllOf(HasSubstr("third"), HasSubstr("42CFRPart2")));
+}
+
 class DeletedTest : public ReaderTest {
  protected:
   // The store keeps a deletion as a version without content.

@@ -42,6 +42,37 @@ std::string CodesOf(const std::string& encoded) {
   return codes;
 }
 
+TEST(ViewsTest, FindsTheLabelsOfADocument) {
+  EXPECT_EQ(CodesOf(Encode(R"({"resourceType":"DocumentReference","id":"d","status":"current",
+      "securityLabel":[{"coding":[{"code":"N"}]},{"coding":[{"code":"HIV"}]}],
+      "content":[{"attachment":{"title":"x"}}]})")),
+            "HIV ");
+  EXPECT_EQ(CodesOf(Encode(R"({"resourceType":"Composition","id":"d","status":"final","title":"x",
+      "type":{"text":"x"},"date":"2026-07-02","author":[{"display":"x"}],"confidentiality":"R"})")),
+            "R ");
+}
+
+// Nobody knows what it says, so it says everything.
+TEST(ViewsTest, TakesALabelThatCannotBeReadForOneThatCovers) {
+  EXPECT_EQ(CodesOf(Encode(R"({"resourceType":"Condition","id":"c",
+      "meta":{"security":[{"display":"Part 2"}]},"subject":{"reference":"Patient/p"}})")),
+            "inline ");
+  fhir::ReadOptions tolerant;
+  tolerant.tolerances.forms = fhir::Tolerance::kWarn;
+  for (const char* label : {R"({"code":"42CFRPart2 "})", R"({"code":7})"}) {
+    fhir::Issues issues;
+    std::string encoded;
+    ASSERT_TRUE(fhir::ReadJson(std::string(R"({"resourceType":"Condition","id":"c",
+        "meta":{"security":[)") + label +
+                                   R"(]},"subject":{"reference":"Patient/p"}})",
+                               tolerant,
+                               &encoded,
+                               &issues))
+        << label;
+    EXPECT_EQ(CodesOf(encoded), "inline ") << label;
+  }
+}
+
 MessageProjection Send(const char* view, const std::vector<std::string_view>& resources) {
   auto message = ShippedViews().ProjectMessage(*ShippedViews().Find(view), resources);
   EXPECT_TRUE(message.ok()) << message.status();
