@@ -52,8 +52,14 @@ class ReferralReader {
       return;
     }
     const auto waiting = ReferralOf(KeyOf(task.focus()));
-    if (waiting && !IsMixUp(*waiting) && waiting->task().id().empty() &&
-        !IsFinal(waiting->state())) {
+    if (waiting && ActorOf(*waiting, reading_.message().sender) == Actor::kNone) {
+      reading_.AddIssue(
+          fhir::Severity::kError,
+          "a Task on this service request is for its requester or performer to write, not for " +
+              reading_.message().sender.value(),
+          PathOf(written_, "focus"));
+    } else if (waiting && !IsMixUp(*waiting) && waiting->task().id().empty() &&
+               !IsFinal(waiting->state())) {
       Adopt(*waiting, task, to);
     } else {
       OpenForTask(task, to);
@@ -170,14 +176,6 @@ class ReferralReader {
 
   // The Task of a referral that so far was a ServiceRequest alone.
   void Adopt(v1::Referral referral, const v1::Task& task, v1::ReferralState to) {
-    if (ActorOf(referral, reading_.message().sender) == Actor::kNone) {
-      reading_.AddIssue(
-          fhir::Severity::kError,
-          "a Task on this service request is for its requester or performer to write, not for " +
-              reading_.message().sender.value(),
-          PathOf(written_, "focus"));
-      return;
-    }
     *referral.mutable_task() = written_.name;
     const bool new_performer = Reassign(&referral, reading_.facts().PartyOf(task.owner()));
     reading_.Put(referral);

@@ -71,9 +71,16 @@ class VisitReader {
     if (phase_ == StayPhase::kEnded && rules.IsStillPatient(DispositionOf(visit.now))) {
       phase_ = StayPhase::kPresent;
     }
+    reinstated_ = PhaseBefore() == StayPhase::kVoid && phase_ != StayPhase::kVoid;
   }
 
   void Run() {
+    if (IsStale()) {
+      reading_.AddIssue(fhir::Severity::kInformation,
+                        "older than what is known of this stay: kept, and told to no one",
+                        visit_.expression);
+      return;
+    }
     // A mix-up: the stay is left as it is until the Encounter names its person again.
     if (visit_.of_unknown && person_id_ != 0) return;
     const bool announced = visit_.announced != v1::EVENT_KIND_UNSPECIFIED;
@@ -94,8 +101,10 @@ class VisitReader {
  private:
   const std::string& ClassCode() const { return visit_.now.class_value().code(); }
 
+  // What was taken back is not known any more.
   bool Known(v1::EventKind kind, std::optional<std::int64_t> stated) const {
-    if (!known_) return false;
+    if (!known_ || reinstated_) return false;
+    if (kind == v1::EVENT_KIND_DISCHARGE && known_->discharged_us() == 0) return false;
     return stated ? HasStep(*known_, kind, *stated) : HasStep(*known_, kind);
   }
 
@@ -106,6 +115,7 @@ class VisitReader {
 
   // A notification says itself what happened; the Encounter says when.
   std::optional<News> Announced() {
+    if (phase_ == StayPhase::kVoid || IsReopened()) return Derived();
     switch (visit_.announced) {
       case v1::EVENT_KIND_ADMIT: {
         if (BecomesAdmission()) return ClassChange();
@@ -136,9 +146,7 @@ class VisitReader {
       case StayPhase::kEnded:
         return Ended();
       case StayPhase::kVoid: {
-        const bool again =
-            visit_.before != nullptr && rules_.PhaseOf(visit_.before->status()) == phase_;
-        if (!known_ || again) return std::nullopt;
+        if (!known_ || PhaseBefore() == phase_) return std::nullopt;
         return Update(kCancelled);
       }
     }
@@ -148,6 +156,7 @@ class VisitReader {
   std::optional<News> Present() {
     if (!known_) return Once(v1::EVENT_KIND_ADMIT, start_);
     if (BecomesAdmission()) return ClassChange();
+    if (reinstated_) return Once(v1::EVENT_KIND_ADMIT, start_);
     if (!HasStep(*known_, v1::EVENT_KIND_ADMIT)) {
       std::optional<News> late = Once(v1::EVENT_KIND_ADMIT, start_);
       if (late) late->timeline_only = known_->discharged_us() != 0;
@@ -158,6 +167,25 @@ class VisitReader {
     const auto since = Micros(PlaceOf(visit_.now)->period().start());
     if (!LeavesFacility()) return Update(kMoved, since);
     return Once(v1::EVENT_KIND_TRANSFER, since.value_or(reading_.received_us()));
+  }
+
+  // The retraction of a discharge comes as a discharge of who is there again (v2 A13).
+  bool IsReopened() const {
+    return visit_.announced == v1::EVENT_KIND_DISCHARGE && phase_ == StayPhase::kPresent && !end_ &&
+           known_ && known_->discharged_us() != 0 && PhaseBefore() == StayPhase::kEnded;
+  }
+
+  std::optional<StayPhase> PhaseBefore() const {
+    if (visit_.before == nullptr) return std::nullopt;
+    return rules_.PhaseOf(visit_.before->status());
+  }
+
+  // Sent before what is known, and late.
+  bool IsStale() const {
+    if (visit_.before == nullptr) return false;
+    const auto now = Micros(visit_.now.meta().last_updated());
+    const auto before = Micros(visit_.before->meta().last_updated());
+    return now && before && *now < *before;
   }
 
   std::optional<News> Ended() {
@@ -243,7 +271,7 @@ class VisitReader {
       stay.set_admitted_us(news.occurred_us);
     }
     if (news.kind == v1::EVENT_KIND_DISCHARGE) stay.set_discharged_us(news.occurred_us);
-    if (news.status == kDischargeCancelled) {
+    if (news.status == kDischargeCancelled || (reinstated_ && phase_ == StayPhase::kPresent)) {
       stay.set_discharged_us(0);
       stay.clear_disposition();
     } else if (const std::string disposition = DispositionOf(visit_.now); !disposition.empty()) {
@@ -271,6 +299,7 @@ class VisitReader {
   const std::optional<std::int64_t> start_;
   const std::optional<std::int64_t> end_;
   StayPhase phase_;
+  bool reinstated_ = false;  // what was void is not, now
   const std::optional<v1::Transition> known_;
   const std::uint64_t person_id_;
 };

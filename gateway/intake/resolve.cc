@@ -36,6 +36,16 @@ std::string KeyText(std::string_view type, std::string_view id) {
   return text.append(1, '/').append(id);
 }
 
+// Null if it belongs to none.
+absl::StatusOr<store::SharedReferral> ReferralOf(store::Snapshot& snapshot,
+                                                 const store::ResourceVersion& resource) {
+  HANDOFF_ASSIGN_OR_RETURN(const auto id,
+                           snapshot.Lookup(store::LinkKind::kResourceToReferral,
+                                           KeyText(resource.type(), resource.id())));
+  if (!id) return nullptr;
+  return snapshot.ReadReferral(*id);
+}
+
 class Resolver {
  public:
   Resolver(store::Snapshot& snapshot,
@@ -138,9 +148,21 @@ class Resolver {
         return absl::OkStatus();
       }
     }
+    HANDOFF_ASSIGN_OR_RETURN(const bool performs, Performs(*other));
+    if (performs) {
+      write.before = std::move(other);
+      return absl::OkStatus();
+    }
     write.key.id = ScopedId(sender_, write.key.type, write.key.id);
     HANDOFF_ASSIGN_OR_RETURN(write.before, snapshot_.Read(write.key));
     return absl::OkStatus();
+  }
+
+  // True for the Task of a referral that the sender was asked to do, however it answers.
+  absl::StatusOr<bool> Performs(const store::ResourceVersion& task) {
+    if (task.type() != "Task") return false;
+    HANDOFF_ASSIGN_OR_RETURN(const auto referral, ReferralOf(snapshot_, task));
+    return referral && referral->performer() == sender_.value();
   }
 
   void RefuseTwins() {
@@ -217,7 +239,7 @@ class Resolver {
     HANDOFF_RETURN_IF_ERROR(failure);
     if (write.skip) return absl::OkStatus();
     if (write.before && write.before->owner() != sender_.value() &&
-        interaction_ == Interaction::kUpdate) {
+        interaction_ != Interaction::kMove) {
       TakePerformerUpdate(write);
     }
     if (write.before && !write.before->deleted()) {
@@ -389,15 +411,10 @@ absl::StatusOr<bool> MayKnow(store::Snapshot& snapshot,
                              const PartyKey& party,
                              const store::ResourceVersion& resource) {
   if (resource.owner() == party.value()) return true;
-  HANDOFF_ASSIGN_OR_RETURN(const auto referral_id,
-                           snapshot.Lookup(store::LinkKind::kResourceToReferral,
-                                           KeyText(resource.type(), resource.id())));
-  if (referral_id) {
-    HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot.ReadReferral(*referral_id));
-    if (referral &&
-        (referral->performer() == party.value() || referral->requester() == party.value())) {
-      return true;
-    }
+  HANDOFF_ASSIGN_OR_RETURN(const auto referral, ReferralOf(snapshot, resource));
+  if (referral &&
+      (referral->performer() == party.value() || referral->requester() == party.value())) {
+    return true;
   }
   HANDOFF_ASSIGN_OR_RETURN(const auto person, snapshot.ReadPerson(PersonId{resource.person_id()}));
   return person && IsKnownTo(*person, party);

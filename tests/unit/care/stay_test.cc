@@ -258,6 +258,63 @@ TEST(StayTest, TakesAStayBackOnce) {
   EXPECT_EQ(Kinds(world.Send("mrmc", {Encounter({.status = "cancelled"})})), "");
 }
 
+TEST(StayTest, TellsADischargeAgainAfterItWasTakenBack) {
+  for (const std::string& end : {std::string(kEnd), std::string()}) {
+    World world;
+    world.Send("mrmc", {Encounter({})});
+    world.Send("mrmc", {Encounter({.status = "finished", .end = kEnd, .more = Disposition("01")})});
+    world.Send("mrmc", {Encounter({})});
+    const std::string again =
+        Encounter({.status = "finished", .end = end, .more = Disposition("01")});
+    EXPECT_EQ(Kinds(world.Send("mrmc", {again})), "DISCHARGE") << end;
+    EXPECT_NE(world.Stay("v").discharged_us(), 0) << end;
+    EXPECT_EQ(Kinds(world.Send("mrmc", {again})), "") << end;
+  }
+}
+
+TEST(StayTest, TellsAnAdmissionAgainAfterTheStayWasTakenBack) {
+  World world;
+  world.Send("mrmc", {Encounter({})});
+  world.Send("mrmc", {Encounter({.status = "cancelled"})});
+  EXPECT_EQ(Kinds(world.Send("mrmc", {Encounter({})})), "ADMIT");
+  EXPECT_EQ(Kinds(world.Send("mrmc", {Encounter({})})), "");
+}
+
+// What the notification announces is what it takes back.
+TEST(StayTest, ReadsARetractionThatComesAsTheNotification) {
+  World world;
+  EXPECT_EQ(Kinds(world.Send("mrmc",
+                             {kPatient, Encounter({.status = "entered-in-error"})},
+                             Header("notification-admit"))),
+            "");
+  world.Send("mrmc", {kPatient, Encounter({})}, Header("notification-admit"));
+  world.Send("mrmc",
+             {kPatient, Encounter({.status = "finished", .end = kEnd})},
+             Header("notification-discharge"));
+  const Understanding reopened =
+      world.Send("mrmc", {kPatient, Encounter({})}, Header("notification-discharge"));
+  ASSERT_EQ(Kinds(reopened), "ENCOUNTER_UPDATE");
+  EXPECT_EQ(reopened.events[0].status(), "discharge-cancelled");
+  const Understanding cancelled = world.Send(
+      "mrmc", {kPatient, Encounter({.status = "cancelled"})}, Header("notification-admit"));
+  ASSERT_EQ(Kinds(cancelled), "ENCOUNTER_UPDATE");
+  EXPECT_EQ(cancelled.events[0].status(), "cancelled");
+}
+
+TEST(StayTest, TellsNobodyOfAVersionThatComesLate) {
+  World world;
+  const auto at = [](const char* time) {
+    return R"(,"meta":{"lastUpdated":")" + std::string(time) + R"("})";
+  };
+  world.Send("mrmc", {Encounter({.more = at("2026-06-28T00:00:00Z")})});
+  world.Send("mrmc",
+             {Encounter({.status = "finished", .end = kEnd, .more = at("2026-07-02T20:00:00Z")})});
+  const Understanding late = world.Send("mrmc", {Encounter({.more = at("2026-06-29T00:00:00Z")})});
+  EXPECT_EQ(Kinds(late), "");
+  ASSERT_THAT(late.issues, SizeIs(1));
+  EXPECT_NE(world.Stay("v").discharged_us(), 0);
+}
+
 TEST(StayTest, ReadsAnEncounterThatTheNotificationOnlyRefersTo) {
   World world;
   world.Send("mrmc", {kPatient, Encounter({.status = "planned"})});

@@ -368,6 +368,29 @@ TEST_F(ReferralIntakeTest, TakesOfAPerformersTaskOnlyTheReport) {
       412u);
 }
 
+TEST_F(ReferralIntakeTest, TakesAPerformersAnswerHoweverItIsSent) {
+  const std::string entry = R"({"resource":{"resourceType":"Task","id":"food-task-1",
+      "status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/food-1"}},
+      "request":{"method":"PUT","url":"Task/food-task-1"}})";
+  const v1::Receipt receipt = Accept(
+      Bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entry + "]}", "htf"));
+  ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
+  EXPECT_EQ(receipt.entries(0).resource().id(), "food-task-1");
+  EXPECT_EQ(Stored("Task", "food-task-1").owner(), "mrmc");
+  EXPECT_EQ(Parsed("Task", "food-task-1").task().beneficiary().resource_id(), "odalys-brightwater");
+  EXPECT_EQ(store_->GetSnapshot()->ReadReferral(referral_).value()->state(),
+            v1::REFERRAL_STATE_ACCEPTED);
+}
+
+TEST_F(ReferralIntakeTest, RefusesASecondTaskOfWhoHasNoPartInTheReferral) {
+  const v1::Receipt receipt = Accept(Update("nha", "Task", "mine", R"({"resourceType":"Task",
+      "id":"mine","status":"completed","intent":"order",
+      "for":{"reference":"Patient/odalys-brightwater"},
+      "focus":{"reference":"ServiceRequest/food-1"}})"));
+  EXPECT_EQ(receipt.http_status(), 422u);
+  EXPECT_THAT(receipt.issues(0).text(), HasSubstr("not for nha"));
+}
+
 TEST_F(IntakeTest, PlansAgainWhatLostARace) {
   constexpr int kThreads = 8;
   constexpr int kEach = 20;
