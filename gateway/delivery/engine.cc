@@ -78,6 +78,7 @@ class Engine::Core {
   // Runs on: the scheduler thread.
   void Run();
   void RecordAgain(Timestamp now);
+  void RecordUntilDone(absl::Time deadline);
   std::vector<store::Claim> ClaimSome(Timestamp now);
   bool Wants(const std::string& recipient, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Reserve(const std::string& recipient, Timestamp now);
@@ -104,6 +105,9 @@ class Engine::Core {
 
   bool Interrupted() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return woken_ || stopping_; }
   // All that is left are outcomes that the store did not take.
+  bool WokenOrDone() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return woken_ || attempts_.empty();
+  }
   bool NothingOutside() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     return std::all_of(attempts_.begin(), attempts_.end(), [](const auto& attempt) {
       return attempt.second.record_again.has_value();
@@ -437,6 +441,20 @@ std::optional<Timestamp> Engine::Core::NextTime(Timestamp now) {
   return next;
 }
 
+// What the scheduler would record if it still ran.
+void Engine::Core::RecordUntilDone(absl::Time deadline) {
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      woken_ = false;
+    }
+    RecordAgain(parts_.clock.Now());
+    absl::MutexLock lock(&mutex_);
+    if (!woken_ && NothingOutside()) return;  // what is left the store does not take
+    if (!mutex_.AwaitWithDeadline(absl::Condition(this, &Core::WokenOrDone), deadline)) return;
+  }
+}
+
 void Engine::Core::Stop(milliseconds grace) {
   absl::MutexLock one(&stop_mutex_);
   if (!scheduler_.joinable()) return;
@@ -445,12 +463,13 @@ void Engine::Core::Stop(milliseconds grace) {
     stopping_ = true;
   }
   scheduler_.join();
+  RecordUntilDone(absl::Now() + ToAbsl(grace));
   {
     absl::MutexLock lock(&mutex_);
-    mutex_.AwaitWithTimeout(absl::Condition(this, &Core::NothingOutside), ToAbsl(grace));
     cut_ = true;
   }
   for (const auto& [kind, connector] : parts_.connectors) connector->Stop();
+  RecordAgain(parts_.clock.Now());
   std::vector<std::string> unrecorded;
   {
     absl::MutexLock lock(&mutex_);

@@ -36,7 +36,8 @@ class Context {
  public:
   Context(const ServerOptions& options, ServerParts parts);
 
-  // The party whose token came with the call.
+  // The party whose token came with the call. A stream asks again for each item: it ends with the
+  // token, or when the client is taken from the directory.
   //
   // Errors: kUnauthenticated; kPermissionDenied if no scope of the token allows `method`.
   absl::StatusOr<PartyKey> Authenticate(const grpc::CallbackServerContext& call,

@@ -121,6 +121,7 @@ void Inbox::OnDone() { self_.reset(); }
 absl::StatusOr<Rendered> Inbox::Render(const v1::Delivery& delivery,
                                        std::string resume_token,
                                        const std::shared_ptr<store::Snapshot>& snapshot) {
+  HANDOFF_RETURN_IF_ERROR(context_.Authenticate(*call_, method_).status());
   return make_(context_, {party_, delivery, std::move(resume_token), snapshot});
 }
 

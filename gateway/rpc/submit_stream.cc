@@ -60,6 +60,8 @@ void SubmitStream::OnReadDone(bool ok) {
 }
 
 void SubmitStream::Accept(std::uint64_t number) {
+  if (const auto party = context_.Authenticate(*call_, method_); !party.ok())
+    return Answered(number, party.status());
   absl::StatusOr<intake::Submission> submission = ToSubmission(party_, request_);
   if (!submission.ok()) return Answered(number, submission.status());
   // The answer may come on the committer's thread, which must not be kept: writing goes on in the

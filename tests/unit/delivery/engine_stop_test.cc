@@ -28,6 +28,28 @@ TEST_F(EngineStopTest, WaitsForWhatIsUnderWay) {
   EXPECT_EQ(store_.AwaitRecorded("d1").state(), v1::DELIVERY_STATE_DELIVERED);
 }
 
+// To record it takes a read, which the scheduler does as long as it runs.
+TEST_F(EngineStopTest, RecordsADeliveredReferralThatWasUnderWay) {
+  v1::Referral referral;
+  referral.set_id("f1");
+  referral.set_performer("nha");
+  referral.set_state(v1::REFERRAL_STATE_REQUESTED);
+  store::Batch batch;
+  batch.referrals.push_back(referral);
+  ASSERT_TRUE(store_.CommitAndWait(std::move(batch)).ok());
+  StartEngine();
+  v1::Delivery delivery = ADelivery("d1", "nha", 1);
+  delivery.mutable_event()->set_kind(v1::EVENT_KIND_REFERRAL_REQUESTED);
+  delivery.mutable_event()->set_referral_id("f1");
+  Enqueue({delivery});
+  connector_->AwaitSent(1);
+  std::thread stopper([this] { engine_->Stop(minutes(1)); });
+  connector_->Answer("d1", Delivered());
+  stopper.join();
+  EXPECT_EQ(store_.RecordedTimes("d1"), 1u);
+  EXPECT_EQ((*store_.GetSnapshot()->ReadReferral("f1"))->state(), v1::REFERRAL_STATE_DELIVERED);
+}
+
 TEST_F(EngineStopTest, WhatItCutsOffGoesBackToItsLaneUncounted) {
   StartEngine();
   Enqueue("d1", "nha", 1);

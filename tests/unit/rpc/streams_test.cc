@@ -323,6 +323,17 @@ TEST_F(StreamsTest, WatchStatusSendsPlansWithoutTheirStory) {
   reader->Finish();
 }
 
+TEST_F(StreamsTest, WatchEndsWithItsToken) {
+  stack_.Start();
+  Discharge(1, 1);
+  Watching watching(stack_, "nha");
+  EXPECT_NE(watching.Next().resume_token(), "");
+  stack_.clock.Advance(std::chrono::minutes(10));
+  Discharge(2, 2);
+  EXPECT_EQ(watching.Next().resume_token(), "");
+  EXPECT_EQ(watching.Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
 TEST_F(StreamsTest, SubmitStreamAnswersInOrder) {
   stack_.Start();
   constexpr int kMessages = 150;
