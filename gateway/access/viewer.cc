@@ -26,10 +26,18 @@ void AddLabels(const policy::Labels& from, policy::Labels* to) {
 // anew, for the story of that referral.
 bool OpensRecords(std::string_view role) { return role != directory::role::kPerformer; }
 
-bool OpensRecords(const v1::Person& person, const PartyKey& party, Timestamp now) {
-  const std::vector<std::string> roles = directory::RolesOf(person, party, now);
-  return std::any_of(
-      roles.begin(), roles.end(), [](const std::string& role) { return OpensRecords(role); });
+// The roles of `key` that do, as far as the configuration still grants them.
+std::vector<std::string> OpeningRoles(const directory::Directory& directory,
+                                      const v1::Person& person,
+                                      const PartyKey& key,
+                                      Timestamp now) {
+  const directory::Party* const party = directory.Find(key);
+  if (party == nullptr) return {};
+  std::vector<std::string> roles = directory::RolesOf(person, key, now);
+  std::erase_if(roles, [party](const std::string& role) {
+    return !OpensRecords(role) || !party->MayHold(role);
+  });
+  return roles;
 }
 
 }  // namespace
@@ -142,8 +150,7 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   auto ties = std::make_unique<Ties>();
   // Records that may be of two people are shown to those alone who sent them.
   if (person && !person->held()) {
-    ties->roles = directory::RolesOf(*person, caller_, now_);
-    std::erase_if(ties->roles, [](const std::string& role) { return !OpensRecords(role); });
+    ties->roles = OpeningRoles(*rules_.directory, *person, caller_, now_);
     for (const std::string& referral : person->referrals()) {
       HANDOFF_RETURN_IF_ERROR(AddReferral(*person, referral, ties.get()));
     }
@@ -205,7 +212,7 @@ absl::StatusOr<std::vector<Viewer::Named>> Viewer::Story(const v1::Person& perso
     const bool of_person = about == PersonId{person.id()};
     story[i].is_patient = story[i].is_patient && of_person;
     story[i].by_right = targets[i]->owner() == by.value() || about == PersonId::kNone ||
-                        (of_person && OpensRecords(person, by, now_));
+                        (of_person && !OpeningRoles(*rules_.directory, person, by, now_).empty());
   }
   return story;
 }

@@ -12,6 +12,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/care/story.h"
 #include "gateway/delivery/message_envelope.h"
+#include "gateway/directory/party.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::delivery {
@@ -199,6 +200,16 @@ absl::Status CheckIdentity(store::Snapshot& snapshot, std::uint64_t person_id) {
   return absl::FailedPreconditionError("identity is in doubt: held for a steward");
 }
 
+// A request that was given to somebody else since is not for who was asked first.
+absl::StatusOr<bool> IsStillAsked(store::Snapshot& snapshot, const v1::Delivery& delivery) {
+  const v1::Event& event = delivery.event();
+  if (event.kind() != v1::EVENT_KIND_REFERRAL_REQUESTED || event.referral_id().empty()) return true;
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral,
+                           snapshot.ReadReferral(event.referral_id()));
+  return !referral || delivery.role() != directory::role::kPerformer ||
+         referral->performer() == delivery.recipient();
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const v1::Event>> WithStory(store::Snapshot& snapshot,
@@ -238,6 +249,8 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   if (view == nullptr) return absl::FailedPreconditionError("the view is not configured");
 
   HANDOFF_RETURN_IF_ERROR(CheckIdentity(snapshot, delivery.person_id()));
+  HANDOFF_ASSIGN_OR_RETURN(const bool asked, IsStillAsked(snapshot, delivery));
+  if (!asked) return Withheld{"the referral was given to another party"};
   HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));
   if (story.told.empty() || story.told.front()->key() != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};

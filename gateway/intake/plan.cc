@@ -322,8 +322,11 @@ class Planner {
       return;
     }
     v1::Person& person = known->person;
-    const std::vector<v1::Attribution> attributions =
-        directory::Effective(person, arrival_.received);
+    std::vector<v1::Attribution> attributions = directory::Effective(person, arrival_.received);
+    std::erase_if(attributions, [this](const v1::Attribution& attribution) {
+      const directory::Party* const party = rules_.directory->Find(PartyKey(attribution.party()));
+      return party != nullptr && !party->MayHold(attribution.role());
+    });
     v1::Referral* referral = ReferralOf(event);
     const DirectoryFacts parties(*rules_.directory, PlaceOf(person));
     const std::vector<care::RouteDecision> decisions = rules_.routes.Plan(

@@ -91,7 +91,7 @@ class Demo {
   absl::Status StayUp() {
     out_ << "\nThe network is up. FHIR: http://" << at_.fhir << "/fhir  gRPC: " << at_.grpc
          << "  operations: http://" << at_.ops
-         << "\nTokens (5 minutes; `handoff token --config config/demo/handoff.yaml --client ID` "
+         << "\nTokens (a day; `handoff token --config config/demo/handoff.yaml --client ID` "
             "signs more):\n";
     for (const auto& [client, token] : tokens_) out_ << "  " << client << "  " << token << "\n";
     out_ << "Press Ctrl-C to stop." << std::endl;
@@ -161,7 +161,8 @@ class Demo {
          {"mrmc-adt", "lfm-ehr", "nha-plan", "htf-desk", "llp-desk", "operations-console"}) {
       HANDOFF_ASSIGN_OR_RETURN(
           std::string token,
-          RunToEnd(WithConfig({"token", "--client", client}), Path("token.log")));
+          RunToEnd(WithConfig({"token", "--client", client, "--lifetime", "86400"}),
+                   Path("token.log")));
       token.erase(token.find_last_not_of('\n') + 1);
       tokens_[client] = token;
     }

@@ -132,6 +132,21 @@ TEST_F(ReferenceGrantsTest, OpenNothingToAPerformerByItsOutput) {
               testing::StatusIs(absl::StatusCode::kNotFound, ""));
 }
 
+TEST_F(ReaderTest, TakesRecordsFromAPartyThatMayNotHoldItsRoleAnyMore) {
+  Accept(Bundle(intake::DemoMessage("admit")));
+  HANDOFF_EXPECT_OK(ReadJsonAs("lfm", {"Condition", "heart-failure"}));
+  const std::size_t pending = Pending("lfm").size();
+  LoadRules({{"lfm.roles", "treating"}});
+  EXPECT_THAT(ReadJsonAs("lfm", {"Condition", "heart-failure"}),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  const v1::Receipt receipt = Accept(Update("mrmc", "Encounter", "v-771203", R"({
+      "resourceType":"Encounter","id":"v-771203","status":"finished","class":{"code":"IMP"},
+      "subject":{"reference":"Patient/odalys-brightwater"},
+      "period":{"start":"2026-06-27T14:02:11-04:00","end":"2026-07-02T10:00:00-04:00"}})"));
+  EXPECT_EQ(receipt.events_size(), 1);
+  EXPECT_EQ(Pending("lfm").size(), pending);
+}
+
 TEST_F(ReaderTest, ShowsWhoGivesCareToEveryParty) {
   LoadDemo();
   HANDOFF_EXPECT_OK(ReadJsonAs("llp", {"Organization", "maple-ridge"}));

@@ -305,6 +305,27 @@ TEST_F(NotificationTest, APersonInDoubtHoldsTheDelivery) {
   EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "identity is in doubt"));
 }
 
+TEST_F(NotificationTest, ARequestGivenToAnotherIsWithheld) {
+  delivery_.set_role("performer");
+  delivery_.mutable_event()->set_kind(v1::EVENT_KIND_REFERRAL_REQUESTED);
+  delivery_.mutable_event()->set_referral_id("f1");
+  v1::Referral referral;
+  referral.set_id("f1");
+  referral.set_performer("lfm");
+  for (const char* performer : {"lfm", "htf"}) {
+    referral.set_performer(performer);
+    referral.set_version(referral.version() + 1);
+    store::Batch batch;
+    batch.referrals.push_back(referral);
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+    if (referral.version() == 1) {
+      EXPECT_EQ(WhyWithheld(), "not withheld");
+    } else {
+      EXPECT_EQ(WhyWithheld(), "the referral was given to another party");
+    }
+  }
+}
+
 TEST_F(NotificationTest, WhatIsNotConfiguredAnyMoreFailsClosed) {
   delivery_.set_view("gone");
   EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "view"));
