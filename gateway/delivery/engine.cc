@@ -451,7 +451,8 @@ void Engine::Core::RecordUntilDone(absl::Time deadline) {
     RecordAgain(parts_.clock.Now());
     absl::MutexLock lock(&mutex_);
     if (!woken_ && NothingOutside()) return;  // what is left the store does not take
-    if (!mutex_.AwaitWithDeadline(absl::Condition(this, &Core::WokenOrDone), deadline)) return;
+    if (!mutex_.AwaitWithTimeout(absl::Condition(this, &Core::WokenOrDone), deadline - absl::Now()))
+      return;
   }
 }
 
