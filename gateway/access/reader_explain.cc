@@ -45,9 +45,9 @@ absl::StatusOr<store::SharedMessage> FindMessage(Viewer& viewer,
 }
 
 bool IsEndOf(const v1::LedgerEntry& entry, const std::string& delivery_id) {
-  const bool ends = entry.kind() == v1::LedgerEntry::DELIVERED ||
-                    entry.kind() == v1::LedgerEntry::WITHHELD ||
-                    entry.kind() == v1::LedgerEntry::DISCARDED;
+  const bool ends =
+      entry.kind() == v1::LedgerEntry::DELIVERED || entry.kind() == v1::LedgerEntry::WITHHELD ||
+      entry.kind() == v1::LedgerEntry::HELD || entry.kind() == v1::LedgerEntry::DISCARDED;
   return ends && entry.delivery_id() == delivery_id;
 }
 
@@ -70,12 +70,15 @@ absl::Status TellDeliveries(store::Store& store, const MessageId& id, Explanatio
                            store.GetSnapshot()->Ledger(id));
   std::vector<const v1::LedgerEntry*> not_pushed;
   for (const v1::LedgerEntry& entry : before) {
-    if (entry.kind() != v1::LedgerEntry::ROUTED || entry.delivery_id().empty()) continue;
+    const bool routed = entry.kind() == v1::LedgerEntry::ROUTED;
+    const bool held = entry.kind() == v1::LedgerEntry::HELD && entry.party().empty();
+    if ((!routed && !held) || entry.delivery_id().empty()) continue;
     HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Delivery> delivery,
                              store.ReadDelivery(entry.delivery_id()));
     if (!delivery) {
-      not_pushed.push_back(&entry);
-    } else if (delivery->state() == v1::DELIVERY_STATE_PENDING) {
+      if (routed) not_pushed.push_back(&entry);
+    } else if (delivery->state() == v1::DELIVERY_STATE_PENDING ||
+               delivery->state() == v1::DELIVERY_STATE_HELD) {
       explanation->pending.push_back(*std::move(delivery));
     }
   }

@@ -146,7 +146,7 @@ absl::StatusOr<const policy::View*> Viewer::ViewOf(const store::ResourceVersion&
 
 absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   if (const auto known = ties_.find(id); known != ties_.end()) return known->second.get();
-  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, snapshot_->ReadPerson(id));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, store::ReadSurvivor(*snapshot_, id));
   auto ties = std::make_unique<Ties>();
   // Records that may be of two people are shown to those alone who sent them.
   if (person && !person->held()) {

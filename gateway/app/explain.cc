@@ -40,6 +40,49 @@ void Print(const v1::LedgerEntry& entry, std::ostream& out) {
   out << "\n";
 }
 
+// What is not at its end.
+void PrintOpen(const v1::Delivery& delivery, std::ostream& out) {
+  if (delivery.state() == v1::DELIVERY_STATE_HELD) {
+    out << "  held: " << delivery.id() << ", person " << delivery.person_id()
+        << ", for `handoff persons release`\n";
+    return;
+  }
+  out << "  pending: " << delivery.id() << " to " << delivery.recipient() << ", ";
+  if (delivery.due_us() == 0) {
+    out << "on its stream, not acknowledged\n";
+    return;
+  }
+  out << delivery.attempts() << " attempts, next " << Time(delivery.due_us());
+  if (!delivery.last_error().empty()) out << ", last: " << delivery.last_error();
+  out << "\n";
+}
+
+void PrintListed(const v1::Delivery& delivery, std::ostream& out) {
+  const bool is_doubt = delivery.event().kind() == v1::EVENT_KIND_UNSPECIFIED;
+  out << std::left << std::setw(16) << delivery.id() << std::setw(12)
+      << (delivery.recipient().empty() ? "-" : delivery.recipient()) << std::setw(20)
+      << (is_doubt ? "identity" : Plain(v1::EventKind_Name(delivery.event().kind()), "EVENT_KIND_"))
+      << "message " << delivery.event().message_id();
+  if (delivery.state() == v1::DELIVERY_STATE_HELD) {
+    out << "  person " << delivery.person_id() << "  created " << Time(delivery.created_us())
+        << (is_doubt ? "  " + delivery.last_error() : "") << "\n";
+    return;
+  }
+  out << "  attempts " << delivery.attempts() << "  created " << Time(delivery.created_us()) << "  "
+      << delivery.last_error() << "\n";
+}
+
+const char* NounFor(v1::DeliveryState state) {
+  switch (state) {
+    case v1::DELIVERY_STATE_DEAD:
+      return "dead letters";
+    case v1::DELIVERY_STATE_HELD:
+      return "held for a steward";
+    default:
+      return "pending deliveries";
+  }
+}
+
 }  // namespace
 
 int Explain(const Connection& connection,
@@ -64,16 +107,7 @@ int Explain(const Connection& connection,
         << issue.expression() << ": " << issue.text() << "\n";
   }
   for (const v1::LedgerEntry& entry : response.entries()) Print(entry, out);
-  for (const v1::Delivery& delivery : response.pending()) {
-    out << "  pending: " << delivery.id() << " to " << delivery.recipient() << ", ";
-    if (delivery.due_us() == 0) {
-      out << "on its stream, not acknowledged\n";
-      continue;
-    }
-    out << delivery.attempts() << " attempts, next " << Time(delivery.due_us());
-    if (!delivery.last_error().empty()) out << ", last: " << delivery.last_error();
-    out << "\n";
-  }
+  for (const v1::Delivery& delivery : response.pending()) PrintOpen(delivery, out);
   return 0;
 }
 
@@ -83,7 +117,7 @@ int ListDeliveries(const Connection& connection,
                    std::ostream& err) {
   const auto stub = v1::Admin::NewStub(connection.channel);
   v1::ListDeliveriesRequest request;
-  request.set_state(options.dead ? v1::DELIVERY_STATE_DEAD : v1::DELIVERY_STATE_PENDING);
+  request.set_state(options.state);
   request.set_recipient(options.recipient);
   std::size_t count = 0;
   do {
@@ -93,16 +127,11 @@ int ListDeliveries(const Connection& connection,
     if (const grpc::Status status = stub->ListDeliveries(&context, request, &page); !status.ok()) {
       return Fail(status, err);
     }
-    for (const v1::Delivery& delivery : page.deliveries()) {
-      out << std::left << std::setw(16) << delivery.id() << std::setw(12) << delivery.recipient()
-          << std::setw(20) << Plain(v1::EventKind_Name(delivery.event().kind()), "EVENT_KIND_")
-          << "message " << delivery.event().message_id() << "  attempts " << delivery.attempts()
-          << "  created " << Time(delivery.created_us()) << "  " << delivery.last_error() << "\n";
-    }
+    for (const v1::Delivery& delivery : page.deliveries()) PrintListed(delivery, out);
     count += static_cast<std::size_t>(page.deliveries_size());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  out << count << (options.dead ? " dead letters\n" : " pending deliveries\n");
+  out << count << " " << NounFor(options.state) << "\n";
   return 0;
 }
 
@@ -137,6 +166,28 @@ int Discard(const Connection& connection,
       v1::Admin::NewStub(connection.channel)->Discard(&context, request, &delivery);
   if (!status.ok()) return Fail(status, err);
   out << delivery.id() << " is given up\n";
+  return 0;
+}
+
+int ReleasePerson(const Connection& connection,
+                  const ReleaseOptions& options,
+                  std::ostream& out,
+                  std::ostream& err) {
+  v1::ReleasePersonRequest request;
+  request.set_person_id(options.person);
+  request.set_merge_into(options.merge_into);
+  request.set_reason(options.reason);
+  v1::ReleasePersonResponse response;
+  grpc::ClientContext context;
+  connection.Prepare(&context);
+  const grpc::Status status =
+      v1::Admin::NewStub(connection.channel)->ReleasePerson(&context, request, &response);
+  if (!status.ok()) return Fail(status, err);
+  out << "person " << options.person << " released, "
+      << (options.merge_into == 0 ? "somebody of its own"
+                                  : "is person " + std::to_string(options.merge_into))
+      << ": " << response.released() << " held, " << response.deliveries()
+      << " deliveries go out\n";
   return 0;
 }
 

@@ -1,4 +1,5 @@
-// `handoff explain` and `handoff deliveries`: what a running gateway knows, for people to read.
+// `handoff explain`, `handoff deliveries` and `handoff persons`: what a running gateway knows, for
+// people to read, and what they decide.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "gateway/app/client.h"
+#include "handoff/v1/model.pb.h"
 
 namespace handoff::app {
 
@@ -16,8 +18,8 @@ int Explain(const Connection& connection,
             std::ostream& err);
 
 struct ListOptions {
-  bool dead = false;      // dead letters instead of pending deliveries
-  std::string recipient;  // empty: any
+  v1::DeliveryState state = v1::DELIVERY_STATE_PENDING;  // or DEAD, HELD
+  std::string recipient;                                 // empty: any
 };
 int ListDeliveries(const Connection& connection,
                    const ListOptions& options,
@@ -32,5 +34,15 @@ int Discard(const Connection& connection,
             const std::string& reason,
             std::ostream& out,
             std::ostream& err);
+
+struct ReleaseOptions {
+  std::uint64_t person = 0;
+  std::uint64_t merge_into = 0;  // 0: somebody of its own
+  std::string reason;
+};
+int ReleasePerson(const Connection& connection,
+                  const ReleaseOptions& options,
+                  std::ostream& out,
+                  std::ostream& err);
 
 }  // namespace handoff::app

@@ -26,6 +26,7 @@
 #include "gateway/delivery/notification.h"
 #include "gateway/delivery/notification_renderer.h"
 #include "gateway/http/http_server.h"
+#include "gateway/intake/held_persons.h"
 #include "gateway/intake/intake.h"
 #include "gateway/ops/ops_server.h"
 #include "gateway/rest/fhir_service.h"
@@ -161,6 +162,7 @@ class Gateway::Impl {
     grpc_.reset();
     engine_.reset();
     intake_.reset();
+    held_persons_.reset();
     reader_.reset();
     store_.reset();
   }
@@ -194,6 +196,7 @@ class Gateway::Impl {
     services->rules = [this] { return current_.Get().rules; };
     services->limits = Limits();
     services->base_url = settings_.tokens.audience;
+    held_persons_ = std::make_unique<intake::HeldPersons>(services);
     intake_ = std::make_unique<intake::Intake>(std::move(services));
     reader_ = std::make_unique<access::Reader>(std::make_shared<const access::Sources>(
         access::Sources{*store_, clock_, [this] {
@@ -275,6 +278,7 @@ class Gateway::Impl {
                              return Compose(delivery, snapshot);
                            },
                            *dead_letters_,
+                           *held_persons_,
                            *verifier_,
                            [this] { return current_.Get().rules->directory; },
                            clock_,
@@ -325,6 +329,7 @@ class Gateway::Impl {
     metrics_.disk_syncs.Increment(static_cast<double>(now.disk_syncs - seen_.disk_syncs));
     metrics_.deliveries_pending.Set(static_cast<double>(now.deliveries_pending));
     metrics_.deliveries_dead.Set(static_cast<double>(now.deliveries_dead));
+    metrics_.deliveries_held.Set(static_cast<double>(now.deliveries_held));
     seen_ = now;
     for (const directory::Party& party : current_.Get().rules->directory->parties()) {
       for (const std::string_view topic : store::kTopics) RefreshStream(party, topic);
@@ -366,6 +371,7 @@ class Gateway::Impl {
   std::unique_ptr<security::TokenVerifier> verifier_;
   std::unique_ptr<access::Reader> reader_;
   std::unique_ptr<intake::Intake> intake_;
+  std::unique_ptr<intake::HeldPersons> held_persons_;
   std::unique_ptr<connectors::Connector> fhir_rest_;
   std::unique_ptr<connectors::Connector> webhook_;
   std::unique_ptr<delivery::Notifications> notifications_;

@@ -125,6 +125,7 @@ class Commands {
     AddToken();
     AddExplain();
     AddDeliveries();
+    AddPersons();
     AddLoad();
     AddDemo();
     app_.add_subcommand("version", "print the version")->callback([] {
@@ -196,12 +197,21 @@ class Commands {
   }
 
   void AddDeliveries() {
-    CLI::App& command = *app_.add_subcommand("deliveries", "pending deliveries and dead letters");
+    CLI::App& command =
+        *app_.add_subcommand("deliveries", "pending deliveries, dead letters, what is held");
     command.require_subcommand(1);
     CLI::App& list = *command.add_subcommand("list", "list them");
     common_.AddTo(list);
     AddClientOptions(list, client_);
-    list.add_flag("--dead", list_.dead, "dead letters instead of pending deliveries");
+    CLI::Option* const dead = list.add_flag_callback(
+        "--dead",
+        [this] { list_.state = v1::DELIVERY_STATE_DEAD; },
+        "dead letters instead of pending deliveries");
+    list.add_flag_callback(
+            "--held",
+            [this] { list_.state = v1::DELIVERY_STATE_HELD; },
+            "what waits for a steward, since whom it is about is in doubt")
+        ->excludes(dead);
     list.add_option("--recipient", list_.recipient, "of this party only");
     list.callback([this] {
       status_ = WithConnection(common_, client_, [this](const Connection& connection) {
@@ -230,6 +240,26 @@ class Commands {
     });
   }
 
+  void AddPersons() {
+    CLI::App& command = *app_.add_subcommand("persons", "persons whose identity is in doubt");
+    command.require_subcommand(1);
+    CLI::App& release = *command.add_subcommand(
+        "release", "decide whose the records of a held person are, and tell what was held");
+    common_.AddTo(release);
+    AddClientOptions(release, client_);
+    release.add_option("id", release_.person, "person id, from handoff deliveries list --held")
+        ->required();
+    release.add_option(
+        "--into", release_.merge_into, "the person that it is; default: somebody of its own");
+    release.add_option("--reason", release_.reason, "why; kept in the ledger, so no patient data")
+        ->required();
+    release.callback([this] {
+      status_ = WithConnection(common_, client_, [this](const Connection& connection) {
+        return ReleasePerson(connection, release_, std::cout, std::cerr);
+      });
+    });
+  }
+
   void AddLoad() {
     load::AddLoadCommand(app_, load_)->callback([this] {
       status_ = load::RunLoad(load_, std::cout, std::cerr);
@@ -253,6 +283,7 @@ class Commands {
   std::string id_;
   std::string reason_;
   ListOptions list_;
+  ReleaseOptions release_;
   load::LoadOptions load_;
   demo::DemoOptions demo_;
 };

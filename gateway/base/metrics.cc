@@ -84,6 +84,7 @@ Metrics::Metrics(std::shared_ptr<Registry> r)
       commit_conflicts(OneCounter(*r, "handoff_commit_conflicts_total", "Commits planned again")),
       deliveries_pending(OneGauge(*r, "handoff_deliveries_pending", "Deliveries not yet settled")),
       deliveries_dead(OneGauge(*r, "handoff_deliveries_dead", "Deliveries in dead letters")),
+      deliveries_held(OneGauge(*r, "handoff_deliveries_held", "Deliveries held for a steward")),
       streams_open(OneGauge(*r, "handoff_streams_open", "Recipient streams that are open")),
       registry(r),
       families_(std::make_shared<Families>(*r)) {}

@@ -38,6 +38,7 @@ class Metrics {
   prometheus::Counter& commit_conflicts;    // commits planned again
   prometheus::Gauge& deliveries_pending;
   prometheus::Gauge& deliveries_dead;
+  prometheus::Gauge& deliveries_held;
   prometheus::Gauge& streams_open;
 
   std::shared_ptr<prometheus::Registry> registry;

@@ -57,6 +57,8 @@ const char* Name(Result result) {
       return "delivered";
     case Result::kWithheld:
       return "withheld";
+    case Result::kHeld:
+      return "held";
     case Result::kRetry:
       return "retry";
     case Result::kRefused:
@@ -109,13 +111,17 @@ Conclusion ConcludeUnsent(const v1::Delivery& before,
   return Later(std::move(delivery), text, std::nullopt, rules, now, random);
 }
 
-Conclusion ConcludeWithheld(const v1::Delivery& before, std::string_view reason, Timestamp now) {
-  return Settled(Result::kWithheld,
-                 v1::DELIVERY_STATE_WITHHELD,
-                 v1::LedgerEntry::WITHHELD,
-                 before,
-                 std::string(reason),
-                 now);
+Conclusion ConcludeWithheld(const v1::Delivery& before, const Withheld& withheld, Timestamp now) {
+  if (!withheld.held) {
+    return Settled(Result::kWithheld,
+                   v1::DELIVERY_STATE_WITHHELD,
+                   v1::LedgerEntry::WITHHELD,
+                   before,
+                   withheld.reason,
+                   now);
+  }
+  return Settled(
+      Result::kHeld, v1::DELIVERY_STATE_HELD, v1::LedgerEntry::HELD, before, withheld.reason, now);
 }
 
 Conclusion ConcludeGaveUp(const v1::Delivery& before, Timestamp now) {

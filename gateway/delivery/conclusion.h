@@ -21,6 +21,7 @@ namespace handoff::delivery {
 enum class Result {
   kDelivered,
   kWithheld,
+  kHeld,     // kept for a steward
   kRetry,    // still pending, due later
   kRefused,  // dead: the recipient will not take it
   kGaveUp,   // dead: too old
@@ -53,7 +54,7 @@ Conclusion ConcludeUnsent(const v1::Delivery& before,
                           Timestamp now,
                           std::mt19937_64& random);
 
-Conclusion ConcludeWithheld(const v1::Delivery& before, std::string_view reason, Timestamp now);
+Conclusion ConcludeWithheld(const v1::Delivery& before, const Withheld& withheld, Timestamp now);
 
 // Too old, and its recipient does not answer: no further attempt is made.
 Conclusion ConcludeGaveUp(const v1::Delivery& before, Timestamp now);

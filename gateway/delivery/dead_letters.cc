@@ -3,22 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/base/decision.h"
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::delivery {
-namespace {
-
-constexpr std::size_t kMaxOperatorBytes = 100;
-constexpr std::size_t kMaxReasonBytes = 500;
-
-absl::Status CheckOperator(std::string_view by) {
-  if (!by.empty() && by.size() <= kMaxOperatorBytes) return absl::OkStatus();
-  return MakeError(ErrorId::kInvalidRequest, "an operator must be named, in at most 100 bytes");
-}
-
-}  // namespace
 
 absl::StatusOr<v1::Delivery> DeadLetters::Replay(const std::string& delivery_id,
                                                  std::string_view by) {
@@ -43,9 +33,7 @@ absl::StatusOr<v1::Delivery> DeadLetters::Discard(const std::string& delivery_id
                                                   std::string_view by,
                                                   std::string_view reason) {
   HANDOFF_RETURN_IF_ERROR(CheckOperator(by));
-  if (reason.empty() || reason.size() > kMaxReasonBytes) {
-    return MakeError(ErrorId::kInvalidRequest, "a reason must be given, in at most 500 bytes");
-  }
+  HANDOFF_RETURN_IF_ERROR(CheckReason(reason));
   absl::MutexLock lock(&one_at_a_time_);
   HANDOFF_ASSIGN_OR_RETURN(v1::Delivery delivery, ReadDead(delivery_id));
   store::Batch batch;

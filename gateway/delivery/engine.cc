@@ -16,6 +16,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/delivery/conclusion.h"
 #include "gateway/delivery/delivered_referrals.h"
+#include "gateway/delivery/hold.h"
 
 namespace handoff::delivery {
 namespace {
@@ -230,7 +231,7 @@ void Engine::Core::Begin(v1::Delivery delivery, Timestamp now) {
   if (!rendering.ok()) {
     ConcludeNotSent(delivery, rendering.status(), now);
   } else if (const Withheld* withheld = std::get_if<Withheld>(&*rendering)) {
-    ConcludeHere(delivery.id(), ConcludeWithheld(delivery, withheld->reason, now));
+    ConcludeHere(delivery.id(), ConcludeWithheld(delivery, *withheld, now));
   } else {
     Send(delivery, std::get<Ready>(*std::move(rendering)), now);
   }
@@ -319,6 +320,11 @@ void Engine::Core::Record(const std::string& id, const Conclusion& conclusion) {
         AddDeliveredReferrals(parts_.store, {&conclusion.delivery, 1}, parts_.clock.Now(), &batch);
     if (!status.ok()) return OnRecorded(id, status);
   }
+  if (conclusion.result == Result::kHeld) {
+    const absl::StatusOr<bool> held = CommitWhileHeld(parts_.store, conclusion.delivery, &batch);
+    if (!held.ok()) return OnRecorded(id, held.status());
+    if (!*held) return GiveBack(id);
+  }
   parts_.store.Commit(std::move(batch), [this, id](const absl::StatusOr<store::Committed>& done) {
     OnRecorded(id, done.status());
   });
@@ -327,7 +333,7 @@ void Engine::Core::Record(const std::string& id, const Conclusion& conclusion) {
 void Engine::Core::OnRecorded(const std::string& id, const absl::Status& status) {
   const Timestamp now = parts_.clock.Now();
   if (!status.ok()) {
-    // A referral that moved in between is read again at once.
+    // A referral or person that changed in between is read again at once.
     const bool moved = absl::IsAborted(status);
     if (!moved) {
       log::Warning("delivery.not_recorded", {{"delivery", log::Safe(id)}, {"error", status}});

@@ -11,6 +11,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/story.h"
+#include "gateway/delivery/hold.h"
 #include "gateway/delivery/message_envelope.h"
 #include "gateway/directory/party.h"
 #include "handoff/v1/exchange.pb.h"
@@ -192,14 +193,6 @@ absl::StatusOr<std::string> TransactionBundle(const v1::Delivery& delivery,
   return resource.SerializeAsString();
 }
 
-absl::Status CheckIdentity(store::Snapshot& snapshot, std::uint64_t person_id) {
-  if (person_id == 0) return absl::OkStatus();
-  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
-                           snapshot.ReadPerson(PersonId{person_id}));
-  if (!person || !person->held()) return absl::OkStatus();
-  return absl::FailedPreconditionError("identity is in doubt: held for a steward");
-}
-
 // A request that was given to somebody else since is not for who was asked first.
 absl::StatusOr<bool> IsStillAsked(store::Snapshot& snapshot, const v1::Delivery& delivery) {
   const v1::Event& event = delivery.event();
@@ -248,7 +241,8 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   const View* const view = rules.views->Find(delivery.view());
   if (view == nullptr) return absl::FailedPreconditionError("the view is not configured");
 
-  HANDOFF_RETURN_IF_ERROR(CheckIdentity(snapshot, delivery.person_id()));
+  HANDOFF_ASSIGN_OR_RETURN(const bool held, IsHeld(snapshot, delivery));
+  if (held) return Withheld{"for a steward: whom it is about is in doubt", true};
   HANDOFF_ASSIGN_OR_RETURN(const bool asked, IsStillAsked(snapshot, delivery));
   if (!asked) return Withheld{"the referral was given to another party"};
   HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));

@@ -29,9 +29,10 @@ struct Ready {
   Carried carried;
 };
 
-// The message must not leave, now or later.
+// The message must not leave: now or later, or until a steward has decided whom it is about.
 struct Withheld {
   std::string reason;  // for the ledger: plain words, no patient data
+  bool held = false;   // it is kept for the steward
 };
 
 using Rendering = std::variant<Ready, Withheld>;

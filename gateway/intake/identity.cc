@@ -172,13 +172,15 @@ class Identifier {
     }
     const PersonId before = write.before ? PersonId{write.before->person_id()} : PersonId::kNone;
     if (before != PersonId::kNone) found.insert(before);
-    HANDOFF_ASSIGN_OR_RETURN(const bool doubtful, IsDoubtful(write, patient, found));
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> doubt,
+                             Doubt(write, patient, before, &found));
     PersonId person = before;
     if (person == PersonId::kNone)
-      person = found.size() == 1 && !doubtful ? *found.begin() : MintPerson(now_us_);
+      person = found.size() == 1 && !doubt ? *found.begin() : MintPerson(now_us_);
     HANDOFF_ASSIGN_OR_RETURN(Known * known, Load(person));
-    if (doubtful) {
+    if (doubt) {
       known->person.set_held(true);
+      known->doubt = *doubt;
       issues_.push_back(Issue{
           Severity::kWarning,
           "conflict",
@@ -195,7 +197,11 @@ class Identifier {
   absl::StatusOr<PersonId> PersonOf(const std::string& key) {
     if (const auto it = linked_.find(key); it != linked_.end()) return it->second;
     HANDOFF_ASSIGN_OR_RETURN(const auto text, snapshot_.Lookup(LinkKind::kIdentifierToPerson, key));
-    const PersonId person = text ? ParsePerson(*text) : PersonId::kNone;
+    PersonId person = text ? ParsePerson(*text) : PersonId::kNone;
+    if (person != PersonId::kNone) {
+      HANDOFF_ASSIGN_OR_RETURN(const auto survivor, store::ReadSurvivor(snapshot_, person));
+      if (survivor) person = PersonId{survivor->id()};
+    }
     linked_.emplace(key, person);
     return person;
   }
@@ -207,23 +213,57 @@ class Identifier {
     links_.emplace_back(key, Decimal(person));
   }
 
-  // Several persons, or one whose known record disagrees on birth date and name.
-  absl::StatusOr<bool> IsDoubtful(const Write& write,
-                                  const v1::Patient& patient,
-                                  const absl::flat_hash_set<PersonId>& found) {
-    if (found.size() != 1) return found.size() > 1;
+  // Why it is not sure whose record it is, nullopt if it is. Several persons, those set aside of
+  // whom a steward decided that they are somebody else; or birth date and name that both disagree
+  // with what the record had, or with another record of the person with which it agreed so far.
+  absl::StatusOr<std::optional<std::string>> Doubt(const Write& write,
+                                                   const v1::Patient& patient,
+                                                   PersonId before,
+                                                   absl::flat_hash_set<PersonId>* found) {
+    HANDOFF_RETURN_IF_ERROR(RemoveDistinct(before, found));
+    if (found->size() > 1) return "its identifiers are those of" + Listed(*found);
+    if (found->empty()) return std::nullopt;
+    const v1::Patient* was = nullptr;
+    if (write.before && !write.before->deleted()) {
+      const v1::Resource* const resource = resolved_.Parse(write.before->resource());
+      if (resource != nullptr) was = &resource->patient();
+      if (was != nullptr && Conflict(*was, patient))
+        return "birth date and name are others than its record had";
+    }
     // A candidate only: loaded, it would be a person of the message.
-    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> candidate, PersonNow(*found.begin()));
-    if (!candidate) return false;
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> candidate, PersonNow(*found->begin()));
+    if (!candidate) return std::nullopt;
     for (const v1::ResourceName& name : candidate->patients()) {
       if (name.type() == write.key.type && name.id() == write.key.id) continue;
       HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
-      const v1::Resource* resource = other ? resolved_.Parse(other->resource()) : nullptr;
+      const v1::Resource* const resource =
+          other && !other->deleted() ? resolved_.Parse(other->resource()) : nullptr;
       if (resource == nullptr) continue;
-      return directory::CheckPlausible(resource->patient(), patient) ==
-             directory::Plausibility::kConflict;
+      const bool accepted = was != nullptr && Conflict(resource->patient(), *was);
+      if (!accepted && Conflict(resource->patient(), patient))
+        return "an identifier is that of" + Listed(*found) + ", birth date and name are others";
     }
-    return false;
+    return std::nullopt;
+  }
+
+  absl::Status RemoveDistinct(PersonId before, absl::flat_hash_set<PersonId>* found) {
+    if (before == PersonId::kNone || found->size() < 2) return absl::OkStatus();
+    HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> person, PersonNow(before));
+    if (!person) return absl::OkStatus();
+    for (const std::uint64_t other : person->distinct_from()) found->erase(PersonId{other});
+    return absl::OkStatus();
+  }
+
+  static std::string Listed(const absl::flat_hash_set<PersonId>& persons) {
+    std::vector<PersonId> sorted(persons.begin(), persons.end());
+    std::sort(sorted.begin(), sorted.end());
+    std::string text;
+    for (const PersonId person : sorted) text += " person " + Decimal(person);
+    return text;
+  }
+
+  static bool Conflict(const v1::Patient& a, const v1::Patient& b) {
+    return directory::CheckPlausible(a, b) == directory::Plausibility::kConflict;
   }
 
   static bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier) {

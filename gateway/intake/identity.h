@@ -2,8 +2,9 @@
 // to its person.
 //
 // A missed match is safer than a false one: where identifiers point to several persons, or birth
-// date and name both disagree, the person is held: everything is stored, nothing is told to anyone
-// until a steward decides.
+// date and name both disagree with another record or with what the record was before, the person is
+// held: everything is stored, nothing is told to anyone until a steward decides (held_persons.h).
+// What one has decided is not asked again.
 #pragma once
 
 #include <string>
@@ -22,6 +23,8 @@ namespace handoff::intake {
 struct Known {
   v1::Person person;
   bool is_new = false;
+  std::string
+      doubt;  // why the message makes it held: person ids, no patient data; empty: it does not
 };
 
 struct Identified {

@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
-
-#include "absl/container/flat_hash_map.h"
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/bytes.h"
@@ -15,7 +12,7 @@
 #include "gateway/intake/identity.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/intake/resolve.h"
-#include "gateway/store/streams.h"
+#include "gateway/intake/router.h"
 #include "handoff/v1/exchange.pb.h"
 
 namespace handoff::intake {
@@ -53,19 +50,6 @@ void AddIssues(const fhir::Issues& issues, v1::Receipt* receipt) {
   }
 }
 
-std::string_view TopicOf(v1::EventKind kind) {
-  switch (kind) {
-    case v1::EVENT_KIND_REFERRAL_REQUESTED:
-    case v1::EVENT_KIND_REFERRAL_STATUS:
-      return store::kReferrals;
-    case v1::EVENT_KIND_PLAN_VERSION:
-    case v1::EVENT_KIND_GOAL_STATUS:
-      return store::kPlans;
-    default:
-      return store::kTransitions;
-  }
-}
-
 template <class T>
 void Append(google::protobuf::RepeatedPtrField<std::string>* list, const T& value) {
   if (std::find(list->begin(), list->end(), value) == list->end()) list->Add(std::string(value));
@@ -97,6 +81,11 @@ class Planner {
     if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
     HANDOFF_ASSIGN_OR_RETURN(identified_, Identify(*snapshot_, *sender_, received_us_, &resolved_));
     facts_.emplace(*snapshot_, *rules_.directory, resolved_);
+    router_.emplace(
+        rules_,
+        arrival_.received,
+        [this](std::string_view type, std::string_view id) { return facts_->Resolve(type, id); },
+        &plan_.batch);
     ParseResources();
     if (damaged_) return Damaged();
     understanding_ = care::Understand(TheMessage(), rules_.events, *facts_);
@@ -105,7 +94,9 @@ class Planner {
     Attribute();
     if (damaged_) return Damaged();
     Remember();
+    for (const Known& known : identified_.persons) TellSteward(known);
     for (v1::Event& event : understanding_.events) Route(&event);
+    plan_.receipt.set_deliveries(router_->deliveries());
     HANDOFF_RETURN_IF_ERROR(facts_->status());
     return Assemble();
   }
@@ -222,19 +213,12 @@ class Planner {
         Log(v1::LedgerEntry::ATTRIBUTED,
             started.party(),
             started.role() + " by " + std::string(directory::SourceElement(started)));
-        MakeKnown(&known.person, PartyKey(started.party()));
+        router_->MakeKnown(&known.person, PartyKey(started.party()));
       }
       known.person.mutable_attributions()->Assign(result.attributions.begin(),
                                                   result.attributions.end());
-      MakeKnown(&known.person, sender_->key);
+      router_->MakeKnown(&known.person, sender_->key);
     }
-  }
-
-  void MakeKnown(v1::Person* person, const PartyKey& party) {
-    const auto& known_to = person->known_to();
-    if (std::find(known_to.begin(), known_to.end(), party.value()) != known_to.end()) return;
-    person->add_known_to(party.value());
-    plan_.batch.visible.emplace_back(party, PersonId{person->id()});
   }
 
   Known* Find(std::uint64_t person_id) {
@@ -291,66 +275,23 @@ class Planner {
     return nullptr;
   }
 
-  const directory::Place& PlaceOf(const v1::Person& person) {
-    const auto [place, is_new] = places_.try_emplace(person.id());
-    if (is_new) place->second = FindPlace(person);
-    return place->second;
-  }
-
-  directory::Place FindPlace(const v1::Person& person) {
-    for (const v1::ResourceName& name : person.patients()) {
-      const v1::Resource* const patient = facts_->Resolve(name.type(), name.id());
-      if (patient == nullptr) continue;
-      directory::Place place = intake::PlaceOf(patient->patient());
-      if (!place.postal_code.empty() || !place.state.empty()) return place;
-    }
-    return {};
+  // So that the doubt is found, though nothing happens to the person for now.
+  void TellSteward(const Known& known) {
+    if (known.doubt.empty()) return;
+    v1::Event doubt;
+    doubt.set_message_id(arrival_.id.value());
+    doubt.set_person_id(known.person.id());
+    router_->Hold(doubt, known.doubt);
   }
 
   void Route(v1::Event* full_event) {
     plan_.receipt.add_events(full_event->kind());
     full_event->set_number(static_cast<std::uint32_t>(plan_.receipt.events_size()));
     const v1::Event event = WithoutStory(full_event);
-    Log(v1::LedgerEntry::UNDERSTOOD, "", std::string(care::KindCode(event.kind())), event.kind());
-    Known* known = Find(event.person_id());
-    if (known == nullptr || known->person.held()) {
-      Log(v1::LedgerEntry::WITHHELD,
-          "",
-          known == nullptr ? "no known person: told to no one"
-                           : "identity is in doubt: held for a steward",
-          event.kind());
-      return;
-    }
-    v1::Person& person = known->person;
-    std::vector<v1::Attribution> attributions = directory::Effective(person, arrival_.received);
-    std::erase_if(attributions, [this](const v1::Attribution& attribution) {
-      const directory::Party* const party = rules_.directory->Find(PartyKey(attribution.party()));
-      return party != nullptr && !party->MayHold(attribution.role());
-    });
-    v1::Referral* referral = ReferralOf(event);
-    const DirectoryFacts parties(*rules_.directory, PlaceOf(person));
-    const std::vector<care::RouteDecision> decisions = rules_.routes.Plan(
-        care::RouteInput{event, attributions, referral, arrival_.received}, parties);
-    if (decisions.empty()) {
-      Log(v1::LedgerEntry::WITHHELD,
-          "",
-          "no route leads to anyone: nobody holds a role to this person that is told of it",
-          event.kind());
-    }
-    for (const care::RouteDecision& decision : decisions) {
-      if (!decision.told()) {
-        Log(v1::LedgerEntry::WITHHELD,
-            decision.party.value(),
-            decision.route + ": " + decision.withheld,
-            event.kind(),
-            decision.view);
-        continue;
-      }
-      if (decision.assigns_performer && referral != nullptr)
-        care::AssignPerformer(referral, decision.party);
-      MakeKnown(&person, decision.party);
-      Enqueue(event, decision);
-    }
+    Log(v1::LedgerEntry::UNDERSTOOD, "", std::string(care::KindCode(event.kind())))
+        .set_event(event.kind());
+    Known* const known = Find(event.person_id());
+    router_->Route(event, known == nullptr ? nullptr : &known->person, ReferralOf(event));
   }
 
   // As its deliveries carry it: the message keeps the story once for all of them.
@@ -362,49 +303,9 @@ class Planner {
     return bare;
   }
 
-  void Enqueue(const v1::Event& event, const care::RouteDecision& decision) {
-    const directory::Party* party = rules_.directory->Find(decision.party);
-    const directory::Endpoint& endpoint = *party->DefaultEndpoint();  // CanReceive() said so
-    v1::Delivery delivery;
-    delivery.set_id(MintId('d', received_us_));
-    delivery.set_recipient(decision.party.value());
-    delivery.set_person_id(event.person_id());
-    *delivery.mutable_event() = event;
-    delivery.set_view(decision.view);
-    delivery.set_route(decision.route);
-    delivery.set_role(decision.role);
-    delivery.set_channel(endpoint.key);
-    delivery.set_state(v1::DELIVERY_STATE_PENDING);
-    delivery.set_created_us(received_us_);
-    delivery.set_due_us(received_us_);
-    v1::LedgerEntry& entry = Log(v1::LedgerEntry::ROUTED,
-                                 decision.party.value(),
-                                 decision.route + ": " + decision.because,
-                                 event.kind(),
-                                 decision.view);
-    entry.set_delivery_id(delivery.id());
-    if (endpoint.kind == directory::EndpointKind::kStream) {
-      plan_.batch.append.push_back(
-          {store::StreamName(decision.party, TopicOf(event.kind())), std::move(delivery)});
-    } else {
-      plan_.batch.enqueue.push_back(std::move(delivery));
-    }
-    plan_.receipt.set_deliveries(plan_.receipt.deliveries() + 1);
-  }
-
-  v1::LedgerEntry& Log(v1::LedgerEntry::Kind kind,
-                       const std::string& party,
-                       std::string text,
-                       v1::EventKind event = v1::EVENT_KIND_UNSPECIFIED,
-                       const std::string& view = {}) {
-    v1::LedgerEntry& entry = ledger_.emplace_back();
-    entry.set_kind(kind);
-    entry.set_at_us(received_us_);
-    entry.set_message_id(arrival_.id.value());
-    entry.set_party(party);
+  v1::LedgerEntry& Log(v1::LedgerEntry::Kind kind, const std::string& party, std::string text) {
+    v1::LedgerEntry& entry = router_->Log(arrival_.id.value(), kind, party);
     entry.set_text(std::move(text));
-    entry.set_event(event);
-    entry.set_view(view);
     return entry;
   }
 
@@ -470,8 +371,7 @@ class Planner {
     batch.transitions = std::move(understanding_.transitions);
     batch.referrals = std::move(understanding_.referrals);
     Log(v1::LedgerEntry::RECEIVED, sender_->key.value(), arrival_.request.kind);
-    std::rotate(ledger_.begin(), ledger_.end() - 1, ledger_.end());
-    batch.ledger = std::move(ledger_);
+    std::rotate(batch.ledger.begin(), batch.ledger.end() - 1, batch.ledger.end());
     FillReceipt();
     *message.mutable_receipt() = plan_.receipt;
     return std::move(plan_);
@@ -504,9 +404,8 @@ class Planner {
   bool damaged_ = false;
   std::vector<care::Written> written_;
   care::Understanding understanding_;
-  absl::flat_hash_map<std::uint64_t, directory::Place> places_;  // by person
-  std::vector<v1::LedgerEntry> ledger_;
   Plan plan_;
+  std::optional<Router> router_;
 };
 
 }  // namespace

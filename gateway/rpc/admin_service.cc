@@ -15,6 +15,7 @@ namespace {
 constexpr Method kListDeliveries{"Admin.ListDeliveries", nullptr, 0};
 constexpr Method kReplay{"Admin.Replay", nullptr, 0};
 constexpr Method kDiscard{"Admin.Discard", nullptr, 0};
+constexpr Method kReleasePerson{"Admin.ReleasePerson", nullptr, 0};
 
 constexpr std::size_t kDefaultPage = 50;
 constexpr std::size_t kMaxPage = 200;
@@ -57,7 +58,31 @@ class AdminService final : public v1::Admin::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* ReleasePerson(grpc::CallbackServerContext* call,
+                                          const v1::ReleasePersonRequest* request,
+                                          v1::ReleasePersonResponse* response) override {
+    return AnswerOnPool(
+        context_, call, kReleasePerson, [this, request, response](const PartyKey& party) {
+          return Release(party, *request, response);
+        });
+  }
+
  private:
+  absl::Status Release(const PartyKey& party,
+                       const v1::ReleasePersonRequest& request,
+                       v1::ReleasePersonResponse* response) {
+    HANDOFF_RETURN_IF_ERROR(RequireOperator(party));
+    HANDOFF_ASSIGN_OR_RETURN(
+        const intake::Released released,
+        context_.held_persons().Release({.person = PersonId{request.person_id()},
+                                         .merge_into = PersonId{request.merge_into()},
+                                         .by = party.value(),
+                                         .reason = request.reason()}));
+    response->set_released(released.held);
+    response->set_deliveries(released.deliveries);
+    return absl::OkStatus();
+  }
+
   absl::Status RequireOperator(const PartyKey& key) const {
     const std::shared_ptr<const directory::Directory> directory = context_.directory();
     const directory::Party* const party = directory->Find(key);
@@ -71,8 +96,8 @@ class AdminService final : public v1::Admin::CallbackService {
                     v1::ListDeliveriesResponse* response) {
     HANDOFF_RETURN_IF_ERROR(RequireOperator(party));
     if (request.state() != v1::DELIVERY_STATE_PENDING &&
-        request.state() != v1::DELIVERY_STATE_DEAD) {
-      return MakeError(ErrorId::kInvalidRequest, "state must be PENDING or DEAD");
+        request.state() != v1::DELIVERY_STATE_DEAD && request.state() != v1::DELIVERY_STATE_HELD) {
+      return MakeError(ErrorId::kInvalidRequest, "state must be PENDING, DEAD or HELD");
     }
     if (!request.recipient().empty() &&
         context_.directory()->Find(PartyKey(request.recipient())) == nullptr) {

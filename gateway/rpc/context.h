@@ -61,6 +61,7 @@ class Context {
   }
   std::shared_ptr<const directory::Directory> directory() const { return parts_.directory(); }
   delivery::DeadLetters& dead_letters() { return parts_.dead_letters; }
+  intake::HeldPersons& held_persons() { return parts_.held_persons; }
   const Clock& clock() const { return parts_.clock; }
   const ResumeTokens& tokens() const { return tokens_; }
   WorkerPool& pool() { return pool_; }

@@ -30,7 +30,7 @@ absl::Status Unreadable() { return absl::DataLossError("a notification cannot be
 absl::StatusOr<Rendered> Compose(Context& context, const ItemRequest& request) {
   absl::StatusOr<Rendered> composed = context.Compose(request.delivery, *request.snapshot);
   if (absl::IsFailedPrecondition(composed.status())) {
-    // A view or an identity has to be put right first; the item waits for it, as a push would.
+    // The configuration has to be put right first; the item waits for it, as a push would.
     return MakeError(ErrorId::kUnavailable,
                      "the next item cannot be sent now; resume later",
                      std::string(composed.status().message()));

@@ -23,6 +23,7 @@
 #include "gateway/delivery/dead_letters.h"
 #include "gateway/delivery/renderer.h"
 #include "gateway/directory/directory.h"
+#include "gateway/intake/held_persons.h"
 #include "gateway/intake/intake.h"
 #include "gateway/rpc/stream_hub.h"
 #include "gateway/rpc/stream_pump.h"
@@ -63,6 +64,7 @@ struct ServerParts {
   // the way now; the stream ends and its client resumes.
   std::function<absl::StatusOr<Rendered>(const v1::Delivery&, store::Snapshot&)> compose;
   delivery::DeadLetters& dead_letters;
+  intake::HeldPersons& held_persons;
   security::TokenVerifier& verifier;
   // The current one, never null; any thread.
   std::function<std::shared_ptr<const directory::Directory>()> directory;

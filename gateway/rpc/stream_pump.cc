@@ -103,7 +103,7 @@ void StreamPump::Send(const std::shared_ptr<store::CachedSnapshot>& snapshot) {
   if (!withheld.ok()) {
     Close(withheld.status());
   } else if (withheld->has_value()) {
-    return Withhold(std::move((*withheld)->reason));
+    return Withhold(**withheld);
   }
   if (!Rest()) Continue();
 }
@@ -137,18 +137,17 @@ void StreamPump::WriteNext() {
   sink_.Write(std::move(item), !burst_.empty());
 }
 
-void StreamPump::Withhold(std::string reason) {
-  parts_.withheld.Record(stream_,
-                         window_.front(),
-                         std::move(reason),
-                         [self = shared_from_this()](absl::Status recorded) {
-                           if (recorded.ok()) {
-                             self->Passed();
-                           } else {
-                             self->Close(std::move(recorded));
-                           }
-                           self->Continue();
-                         });
+void StreamPump::Withhold(const delivery::Withheld& withheld) {
+  parts_.withheld.Record(
+      stream_, window_.front(), withheld, [self = shared_from_this()](absl::Status recorded) {
+        // Aborted: the doubt ended in between, so it is rendered anew.
+        if (recorded.ok()) {
+          self->Passed();
+        } else if (!absl::IsAborted(recorded)) {
+          self->Close(std::move(recorded));
+        }
+        self->Continue();
+      });
 }
 
 bool StreamPump::Rest() {

@@ -116,7 +116,7 @@ class StreamPump final : public StreamListener,
   // Each is called by who holds the turn (`busy_`), and passes it on or gives it up.
   void Continue();
   void WriteNext();
-  void Withhold(std::string reason);
+  void Withhold(const delivery::Withheld& withheld);
   // Fills `burst_` from the front of the window. A reason: the delivery that is now in front is
   // withheld. Stops at what it cannot render; that is an error if nothing was rendered before it.
   absl::StatusOr<std::optional<delivery::Withheld>> RenderBurst(

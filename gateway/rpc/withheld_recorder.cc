@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/hold.h"
 #include "gateway/delivery/ledger_entry.h"
 
 namespace handoff::rpc {
@@ -23,7 +24,9 @@ absl::StatusOr<bool> WithheldRecorder::WasWithheld(const std::string& stream,
       const std::vector<v1::LedgerEntry> ledger,
       store_.GetSnapshot()->Ledger(MessageId(std::string_view(item.event().message_id()))));
   return std::any_of(ledger.begin(), ledger.end(), [&](const v1::LedgerEntry& entry) {
-    return entry.kind() == v1::LedgerEntry::WITHHELD && entry.delivery_id() == item.id();
+    const bool ends =
+        entry.kind() == v1::LedgerEntry::WITHHELD || entry.kind() == v1::LedgerEntry::HELD;
+    return ends && entry.delivery_id() == item.id();
   });
 }
 
@@ -45,7 +48,7 @@ absl::StatusOr<std::optional<bool>> WithheldRecorder::Recall(const std::string& 
 
 void WithheldRecorder::Record(const std::string& stream,
                               const v1::Delivery& item,
-                              std::string reason,
+                              const delivery::Withheld& withheld,
                               Done done) {
   {
     absl::MutexLock lock(&mutex_);
@@ -54,15 +57,34 @@ void WithheldRecorder::Record(const std::string& stream,
     if (waiting.size() > 1) return;
   }
   store::Batch batch;
+  const char* const outcome = withheld.held ? "held" : "withheld";
   batch.ledger.push_back(
-      delivery::EntryOf(v1::LedgerEntry::WITHHELD, item, clock_.Now(), std::move(reason)));
-  store_.Commit(std::move(batch), [this, stream, item](absl::StatusOr<store::Committed> committed) {
-    Finish(stream, item, committed.status());
-  });
+      delivery::EntryOf(withheld.held ? v1::LedgerEntry::HELD : v1::LedgerEntry::WITHHELD,
+                        item,
+                        clock_.Now(),
+                        withheld.reason));
+  if (withheld.held) {
+    if (const absl::Status status = Hold(item, &batch); !status.ok())
+      return Finish(stream, item, outcome, status);
+  }
+  store_.Commit(std::move(batch),
+                [this, stream, item, outcome](absl::StatusOr<store::Committed> committed) {
+                  Finish(stream, item, outcome, committed.status());
+                });
+}
+
+absl::Status WithheldRecorder::Hold(const v1::Delivery& item, store::Batch* batch) {
+  HANDOFF_ASSIGN_OR_RETURN(const bool held, delivery::CommitWhileHeld(store_, item, batch));
+  if (!held) return absl::AbortedError("whom it is about is not in doubt any more");
+  v1::Delivery& kept = batch->enqueue.emplace_back(item);
+  kept.set_id(MintId('d', ToMicros(clock_.Now())));
+  kept.set_state(v1::DELIVERY_STATE_HELD);
+  return absl::OkStatus();
 }
 
 void WithheldRecorder::Finish(const std::string& stream,
                               const v1::Delivery& item,
+                              const char* outcome,
                               const absl::Status& status) {
   std::vector<Done> waiting;
   {
@@ -70,7 +92,7 @@ void WithheldRecorder::Finish(const std::string& stream,
     waiting = std::move(waiting_.extract(item.id()).mapped());
     if (status.ok()) Remember(stream, item.sequence());
   }
-  if (status.ok()) metrics_.Deliveries(item.recipient(), "withheld").Increment();
+  if (status.ok()) metrics_.Deliveries(item.recipient(), outcome).Increment();
   for (Done& done : waiting) done(status);
 }
 

@@ -1,4 +1,5 @@
-// Records that an item of a stream was withheld from its recipient: once, and for good.
+// Records that an item of a stream was withheld from its recipient: once, and for good. One that is
+// held for a steward is kept for them beside, and comes back as a new item.
 //
 // A withheld item is settled, as a withheld push delivery is: a consent that is given later opens
 // what comes later, not this. Streams re-read what is not acknowledged, so it is asked of every
@@ -23,6 +24,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/metrics.h"
+#include "gateway/delivery/renderer.h"
 #include "gateway/store/store.h"
 
 namespace handoff::rpc {
@@ -46,9 +48,13 @@ class WithheldRecorder {
   // `item` is of `stream`. May block while it reads. Errors: those of the store.
   absl::StatusOr<bool> WasWithheld(const std::string& stream, const v1::Delivery& item);
 
-  // REQUIRES: WasWithheld() has said no. `done` runs once, on the committer's thread; calls for the
-  // same item that overlap share one entry.
-  void Record(const std::string& stream, const v1::Delivery& item, std::string reason, Done done);
+  // REQUIRES: WasWithheld() has said no. `done` runs once, on the committer's thread or before this
+  // returns; calls for the same item that overlap share one entry. kAborted: it was to be held, and
+  // there is no doubt any more.
+  void Record(const std::string& stream,
+              const v1::Delivery& item,
+              const delivery::Withheld& withheld,
+              Done done);
 
  private:
   struct Known {
@@ -58,7 +64,11 @@ class WithheldRecorder {
 
   // nullopt: the ledger knows.
   absl::StatusOr<std::optional<bool>> Recall(const std::string& stream, std::uint64_t sequence);
-  void Finish(const std::string& stream, const v1::Delivery& item, const absl::Status& status);
+  absl::Status Hold(const v1::Delivery& item, store::Batch* batch);
+  void Finish(const std::string& stream,
+              const v1::Delivery& item,
+              const char* outcome,
+              const absl::Status& status);
   void Remember(const std::string& stream, std::uint64_t sequence)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -61,6 +61,10 @@ absl::StatusOr<std::vector<SharedResource>> CachedSnapshot::History(const Resour
 
 absl::StatusOr<Page> CachedSnapshot::Find(const Query& query) { return snapshot_->Find(query); }
 
+absl::StatusOr<std::vector<ResourceKey>> CachedSnapshot::ResourcesOf(PersonId person) {
+  return snapshot_->ResourcesOf(person);
+}
+
 absl::StatusOr<std::optional<std::string>> CachedSnapshot::Lookup(LinkKind kind,
                                                                   std::string_view key) {
   return snapshot_->Lookup(kind, key);

@@ -39,6 +39,7 @@ class CachedSnapshot final : public Snapshot {
                                                       std::uint64_t before_version,
                                                       std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
+  absl::StatusOr<std::vector<ResourceKey>> ResourcesOf(PersonId person) override;
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
   absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;
   absl::StatusOr<SharedTransition> ReadTransition(std::string_view id) override;

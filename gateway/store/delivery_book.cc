@@ -20,8 +20,9 @@ void DeliveryBook::Shelf::Remove(std::map<std::string, DeliveryPlace>::iterator 
 void DeliveryBook::Put(const std::string& id, DeliveryPlace place) {
   absl::MutexLock lock(&mutex_);
   Erase(id);
-  if (place.state == v1::DELIVERY_STATE_DEAD) {
-    dead_.Put(id, std::move(place));
+  if (place.state != v1::DELIVERY_STATE_PENDING) {
+    Shelf& shelf = place.state == v1::DELIVERY_STATE_DEAD ? dead_ : held_;
+    shelf.Put(id, std::move(place));
     return;
   }
   const auto lane = lanes_.try_emplace(LaneId(place.recipient, place.person)).first;
@@ -36,7 +37,9 @@ void DeliveryBook::Remove(const std::string& id) {
 }
 
 void DeliveryBook::Erase(const std::string& id) {
-  if (const auto dead = dead_.by_id.find(id); dead != dead_.by_id.end()) dead_.Remove(dead);
+  for (Shelf* shelf : {&dead_, &held_}) {
+    if (const auto entry = shelf->by_id.find(id); entry != shelf->by_id.end()) shelf->Remove(entry);
+  }
   const auto pending = pending_.by_id.find(id);
   if (pending == pending_.by_id.end()) return;
   const DeliveryPlace& place = pending->second;
@@ -64,7 +67,7 @@ void DeliveryBook::Reindex(Lanes::iterator entry) {
 
 std::optional<DeliveryPlace> DeliveryBook::Find(const std::string& id) const {
   absl::MutexLock lock(&mutex_);
-  for (const Shelf* shelf : {&pending_, &dead_}) {
+  for (const Shelf* shelf : {&pending_, &dead_, &held_}) {
     if (const auto entry = shelf->by_id.find(id); entry != shelf->by_id.end()) return entry->second;
   }
   return std::nullopt;
@@ -75,16 +78,16 @@ std::vector<std::string> DeliveryBook::List(v1::DeliveryState state,
                                             const std::string& after_id,
                                             std::size_t limit) const {
   std::vector<std::string> ids;
-  if (state != v1::DELIVERY_STATE_PENDING && state != v1::DELIVERY_STATE_DEAD) return ids;
   absl::MutexLock lock(&mutex_);
-  const Shelf& shelf = ShelfOf(state);
+  const Shelf* const shelf = ShelfOf(state);
+  if (shelf == nullptr) return ids;
   if (recipient.empty()) {
-    auto entry = shelf.by_id.upper_bound(after_id);
-    for (; entry != shelf.by_id.end() && ids.size() < limit; ++entry) ids.push_back(entry->first);
+    auto entry = shelf->by_id.upper_bound(after_id);
+    for (; entry != shelf->by_id.end() && ids.size() < limit; ++entry) ids.push_back(entry->first);
     return ids;
   }
-  const auto own = shelf.by_recipient.find(recipient);
-  if (own == shelf.by_recipient.end()) return ids;
+  const auto own = shelf->by_recipient.find(recipient);
+  if (own == shelf->by_recipient.end()) return ids;
   auto id = own->second.upper_bound(after_id);
   for (; id != own->second.end() && ids.size() < limit; ++id) ids.push_back(*id);
   return ids;
@@ -98,6 +101,24 @@ std::size_t DeliveryBook::pending() const {
 std::size_t DeliveryBook::dead() const {
   absl::MutexLock lock(&mutex_);
   return dead_.by_id.size();
+}
+
+std::size_t DeliveryBook::held() const {
+  absl::MutexLock lock(&mutex_);
+  return held_.by_id.size();
+}
+
+const DeliveryBook::Shelf* DeliveryBook::ShelfOf(v1::DeliveryState state) const {
+  switch (state) {
+    case v1::DELIVERY_STATE_PENDING:
+      return &pending_;
+    case v1::DELIVERY_STATE_DEAD:
+      return &dead_;
+    case v1::DELIVERY_STATE_HELD:
+      return &held_;
+    default:
+      return nullptr;
+  }
 }
 
 std::vector<Claim> DeliveryBook::ClaimDue(Timestamp now,

@@ -1,4 +1,4 @@
-// Which deliveries are pending and which are dead, whose turn it is, and who works on it.
+// Which deliveries are pending, held or dead, whose turn it is, and who works on it.
 //
 // Kept in memory and rebuilt from the records when a store opens. Leases live here alone: a store
 // is open in one process, so when that process is gone, nobody works under its leases any more.
@@ -28,7 +28,7 @@ namespace handoff::store {
 
 // Where a delivery is kept.
 struct DeliveryPlace {
-  v1::DeliveryState state = v1::DELIVERY_STATE_PENDING;  // or DEAD
+  v1::DeliveryState state = v1::DELIVERY_STATE_PENDING;  // or HELD, DEAD
   std::string recipient;
   std::uint64_t person = 0;
   std::uint64_t sequence = 0;
@@ -51,6 +51,7 @@ class DeliveryBook {
                                 std::size_t limit) const ABSL_LOCKS_EXCLUDED(mutex_);
   std::size_t pending() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::size_t dead() const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::size_t held() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Reads the record of a delivery; nullopt if that fails. Called with the lanes locked.
   using Load =
@@ -91,9 +92,8 @@ class DeliveryBook {
     void Remove(std::map<std::string, DeliveryPlace>::iterator entry);
   };
 
-  const Shelf& ShelfOf(v1::DeliveryState state) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return state == v1::DELIVERY_STATE_DEAD ? dead_ : pending_;
-  }
+  // Null for a state in which none is kept.
+  const Shelf* ShelfOf(v1::DeliveryState state) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Enters the lane in turns_ anew. Its queue may be empty: then the lane goes.
   void Reindex(Lanes::iterator lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -107,6 +107,7 @@ class DeliveryBook {
   mutable absl::Mutex mutex_;
   Shelf pending_ ABSL_GUARDED_BY(mutex_);
   Shelf dead_ ABSL_GUARDED_BY(mutex_);
+  Shelf held_ ABSL_GUARDED_BY(mutex_);
   Lanes lanes_ ABSL_GUARDED_BY(mutex_);
   // By recipient, each of its lanes once.
   absl::btree_map<std::string, Turns> turns_ ABSL_GUARDED_BY(mutex_);

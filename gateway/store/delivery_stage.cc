@@ -15,6 +15,10 @@ bool IsIn(const std::optional<DeliveryPlace>& place, v1::DeliveryState state) {
   return place && place->state == state;
 }
 
+bool IsWaiting(const std::optional<DeliveryPlace>& place) {
+  return IsIn(place, v1::DELIVERY_STATE_PENDING) || IsIn(place, v1::DELIVERY_STATE_HELD);
+}
+
 }  // namespace
 
 void StagedDeliveries::ApplyTo(DeliveryBook& book) const {
@@ -45,7 +49,7 @@ DeliveryStage::DeliveryStage(const DeliveryBook& book,
     : book_(book),
       streams_(streams),
       options_(options),
-      pending_(book.pending()),
+      waiting_(book.pending() + book.held()),
       dead_(book.dead()) {}
 
 absl::StatusOr<StagedDeliveries> DeliveryStage::Add(Batch& batch, std::uint64_t commit) {
@@ -62,10 +66,11 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
   for (const v1::Delivery& delivery : batch.settle) {
     if (delivery.state() != v1::DELIVERY_STATE_DELIVERED &&
         delivery.state() != v1::DELIVERY_STATE_WITHHELD &&
-        delivery.state() != v1::DELIVERY_STATE_DEAD) {
-      return absl::InvalidArgumentError("a settled delivery is delivered, withheld or dead");
+        delivery.state() != v1::DELIVERY_STATE_DEAD &&
+        delivery.state() != v1::DELIVERY_STATE_HELD) {
+      return absl::InvalidArgumentError("a settled delivery is delivered, withheld, dead or held");
     }
-    if (IsIn(Find(delivery.id()), v1::DELIVERY_STATE_PENDING)) ++settled;
+    if (delivery.state() != v1::DELIVERY_STATE_HELD && IsWaiting(Find(delivery.id()))) ++settled;
   }
   for (const v1::Delivery& delivery : batch.enqueue) {
     if (!Find(delivery.id())) ++added;
@@ -77,7 +82,7 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
     if (IsIn(Find(delivery.id()), v1::DELIVERY_STATE_DEAD)) ++added;
   }
   if (added >= kMaxAdded) return absl::InvalidArgumentError("too many deliveries in one commit");
-  if (added > settled && pending_ + added - settled > options_.max_pending_deliveries) {
+  if (added > settled && waiting_ + added - settled > options_.max_pending_deliveries) {
     return absl::ResourceExhaustedError("too many deliveries are pending");
   }
   return CheckStreams(batch);
@@ -101,10 +106,12 @@ absl::Status DeliveryStage::CheckStreams(const Batch& batch) const {
 void DeliveryStage::StageDeliveries(Batch& batch, std::uint64_t commit, StagedDeliveries& staged) {
   for (v1::Delivery& delivery : batch.settle) {
     const auto before = Find(delivery.id());
-    if (!IsIn(before, v1::DELIVERY_STATE_PENDING)) continue;
+    if (!IsWaiting(before)) continue;
     auto after = before;
-    after->state = v1::DELIVERY_STATE_DEAD;
-    if (delivery.state() != v1::DELIVERY_STATE_DEAD) after.reset();
+    after->state = delivery.state();
+    const bool stays =
+        delivery.state() == v1::DELIVERY_STATE_DEAD || delivery.state() == v1::DELIVERY_STATE_HELD;
+    if (!stays) after.reset();
     Move(staged, std::move(delivery), before, std::move(after));
   }
   for (v1::Delivery& delivery : batch.reschedule) {
@@ -114,10 +121,21 @@ void DeliveryStage::StageDeliveries(Batch& batch, std::uint64_t commit, StagedDe
     after->due_us = delivery.due_us();
     Move(staged, std::move(delivery), before, std::move(after));
   }
+  for (v1::Delivery& delivery : batch.release) {
+    const auto before = Find(delivery.id());
+    if (!IsIn(before, v1::DELIVERY_STATE_HELD)) continue;
+    auto after = before;
+    after->state = v1::DELIVERY_STATE_PENDING;
+    after->due_us = delivery.due_us();
+    Move(staged, std::move(delivery), before, std::move(after));
+  }
   std::uint64_t next = commit << kIndexBits;
   for (v1::Delivery& delivery : batch.enqueue) {
     if (Find(delivery.id())) continue;
-    DeliveryPlace place{.recipient = delivery.recipient(),
+    DeliveryPlace place{.state = delivery.state() == v1::DELIVERY_STATE_HELD
+                                     ? v1::DELIVERY_STATE_HELD
+                                     : v1::DELIVERY_STATE_PENDING,
+                        .recipient = delivery.recipient(),
                         .person = delivery.person_id(),
                         .sequence = next++,
                         .due_us = delivery.due_us()};
@@ -176,8 +194,8 @@ void DeliveryStage::Move(StagedDeliveries& staged,
                          v1::Delivery delivery,
                          std::optional<DeliveryPlace> before,
                          std::optional<DeliveryPlace> after) {
-  if (IsIn(before, v1::DELIVERY_STATE_PENDING)) --pending_;
-  if (IsIn(after, v1::DELIVERY_STATE_PENDING)) ++pending_;
+  if (IsWaiting(before)) --waiting_;
+  if (IsWaiting(after)) ++waiting_;
   if (IsIn(before, v1::DELIVERY_STATE_DEAD)) --dead_;
   if (IsIn(after, v1::DELIVERY_STATE_DEAD)) ++dead_;
   moved_.insert_or_assign(delivery.id(), after);

@@ -78,7 +78,7 @@ class DeliveryStage {
   Streams& streams_;
   const StoreOptions& options_;
   // As the group leaves them so far.
-  std::size_t pending_;
+  std::size_t waiting_;  // pending or held
   std::size_t dead_;
   // Where the group leaves what it moved; nullopt: nowhere.
   absl::flat_hash_map<std::string, std::optional<DeliveryPlace>> moved_;

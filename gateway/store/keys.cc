@@ -93,6 +93,19 @@ std::string Pending(std::string_view recipient, std::uint64_t person, std::uint6
 
 std::string Dead(std::string_view delivery_id) { return WithTail(Table::kDead, delivery_id); }
 
+std::string Held(std::string_view delivery_id) { return WithTail(Table::kHeld, delivery_id); }
+
+std::string Delivery(std::string_view delivery_id, const DeliveryPlace& place) {
+  switch (place.state) {
+    case v1::DELIVERY_STATE_DEAD:
+      return Dead(delivery_id);
+    case v1::DELIVERY_STATE_HELD:
+      return Held(delivery_id);
+    default:
+      return Pending(place.recipient, place.person, place.sequence);
+  }
+}
+
 std::string StreamPrefix(std::string_view stream) { return WithText(Table::kStreamItem, stream); }
 
 std::string StreamItem(std::string_view stream, std::uint64_t sequence) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gateway/base/ids.h"
+#include "gateway/store/delivery_book.h"
 #include "gateway/store/store.h"
 
 namespace handoff::store::key {
@@ -22,6 +23,7 @@ enum class Table : char {
   kBlock = 'B',
   kPending = 'D',
   kReferral = 'F',
+  kHeld = 'H',
   kLink = 'K',
   kLedger = 'L',
   kMessage = 'M',
@@ -52,6 +54,9 @@ std::string VisiblePrefix(std::string_view party);
 std::string Visible(std::string_view party, std::uint64_t person);
 std::string Pending(std::string_view recipient, std::uint64_t person, std::uint64_t sequence);
 std::string Dead(std::string_view delivery_id);
+std::string Held(std::string_view delivery_id);
+// That of the three under which it is kept at `place`.
+std::string Delivery(std::string_view delivery_id, const DeliveryPlace& place);
 std::string StreamPrefix(std::string_view stream);
 std::string StreamItem(std::string_view stream, std::uint64_t sequence);
 std::string StreamAck(std::string_view stream);

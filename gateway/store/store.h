@@ -76,7 +76,7 @@ using SharedReferral = std::shared_ptr<const v1::Referral>;
 using SharedMessage = std::shared_ptr<const v1::StoredMessage>;
 
 // One consistent view of the store. Reads of current state are remembered (see Commit); reads of
-// what never changes (versions, messages, ledger) and Find() are not.
+// what never changes (versions, messages, ledger), Find() and ResourcesOf() are not.
 //
 // Thread safety: one thread at a time. Must not outlive the store.
 // Errors of every read: kUnavailable if the disk fails, kDataLoss if a record is damaged.
@@ -96,6 +96,8 @@ class Snapshot {
                                                               std::uint64_t before_version,
                                                               std::size_t limit) = 0;
   virtual absl::StatusOr<Page> Find(const Query& query) = 0;
+  // All that is, or once was, about the person, of any type; in the order (type, id).
+  virtual absl::StatusOr<std::vector<ResourceKey>> ResourcesOf(PersonId person) = 0;
 
   virtual absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind,
                                                             std::string_view key) = 0;
@@ -113,6 +115,9 @@ class Snapshot {
   // All ledger entries of one message, in the order of commits.
   virtual absl::StatusOr<std::vector<v1::LedgerEntry>> Ledger(const MessageId& id) = 0;
 };
+
+// The person, or whom a steward found them to be (Person.merged_into); null if there is none.
+absl::StatusOr<SharedPerson> ReadSurvivor(Snapshot& snapshot, PersonId id);
 
 // An item of a stream: deliveries that a party pulls (gRPC), in one total order per stream.
 struct StreamItem {
@@ -165,12 +170,14 @@ struct Batch {
   std::vector<v1::Referral> referrals;
   std::vector<std::pair<PartyKey, PersonId>> visible;
 
-  std::vector<v1::Delivery> enqueue;     // new pending deliveries; the commit sets `sequence`
+  std::vector<v1::Delivery> enqueue;     // new, PENDING or HELD; the commit sets `sequence`
   std::vector<v1::Delivery> reschedule;  // attempts, due_us and last_error changed; still pending
-  std::vector<v1::Delivery> settle;      // DELIVERED, WITHHELD: removed; DEAD: to dead letters
-  std::vector<v1::Delivery> replay;      // dead letters, pending again at the end of their lane
-  std::vector<std::string> discard;      // ids of dead letters that are given up
-  std::vector<StreamItem> append;        // the commit sets `delivery.sequence`
+  // Pending or held. DELIVERED, WITHHELD: removed; DEAD: to dead letters; HELD: kept for a steward.
+  std::vector<v1::Delivery> settle;
+  std::vector<v1::Delivery> release;  // held ones, pending again where they stood in their lane
+  std::vector<v1::Delivery> replay;   // dead letters, pending again at the end of their lane
+  std::vector<std::string> discard;   // ids of dead letters that are given up
+  std::vector<StreamItem> append;     // the commit sets `delivery.sequence`
   std::vector<StreamAck> acknowledge;
 
   std::vector<v1::LedgerEntry> ledger;  // each with message_id
@@ -191,6 +198,7 @@ struct Statistics {
   std::uint64_t conflicts = 0;
   std::size_t deliveries_pending = 0;
   std::size_t deliveries_dead = 0;
+  std::size_t deliveries_held = 0;
 };
 
 // Thread safety: all methods may be called concurrently.
@@ -203,13 +211,14 @@ class Store {
   // Commits in the order of calls that do not conflict. `done` runs once, in that order, on the
   // committer's thread, when the batch is as durable as it asks: it must not block. A batch refused
   // before it is queued calls `done` at once, on the calling thread. A delivery or dead letter that
-  // is not there (any more) is settled, rescheduled, replayed or discarded without effect, so a
-  // caller may repeat what it is not sure of; the same holds for enqueueing an id that is pending
-  // or dead.
+  // is not there (any more) is settled, rescheduled, released, replayed or discarded without
+  // effect, so a caller may repeat what it is not sure of; the same holds for enqueueing an id that
+  // is pending, held or dead.
   //
   // Errors:
   //   kAborted            a read of `planned_on` no longer holds; nothing was written, plan again
-  //   kResourceExhausted  the commit queue, or the number of pending deliveries, is at its bound
+  //   kResourceExhausted  the commit queue, or the number of pending and held deliveries, is at its
+  //                       bound
   //   kInvalidArgument    the batch contradicts itself; nothing was written
   //   kUnavailable        the disk refused; after a crash the batch may be found written or not
   virtual void Commit(Batch batch, absl::AnyInvocable<void(absl::StatusOr<Committed>)> done) = 0;

@@ -430,6 +430,9 @@ TEST_P(StoreContract, RefusesAPlanMadeOnSomethingElse) {
       return std::vector<SharedResource>();
     }
     absl::StatusOr<Page> Find(const Query&) override { return Page(); }
+    absl::StatusOr<std::vector<ResourceKey>> ResourcesOf(PersonId) override {
+      return std::vector<ResourceKey>();
+    }
     absl::StatusOr<std::optional<std::string>> Lookup(LinkKind, std::string_view) override {
       return std::nullopt;
     }

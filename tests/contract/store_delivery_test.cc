@@ -209,6 +209,35 @@ TEST_P(StoreDelivery, KeepsDeadLettersUntilReplayedOrDiscarded) {
   EXPECT_FALSE(discarded.has_value());
 }
 
+TEST_P(StoreDelivery, KeepsWhatIsHeldAndItsPlaceInTheLane) {
+  Enqueue({MakeDelivery("d1", "a", 1), MakeDelivery("d2", "a", 1)});
+  Enqueue({WithState(MakeDelivery("h1", "", 1), v1::DELIVERY_STATE_HELD)});
+  Settle(Read("d1"), v1::DELIVERY_STATE_HELD);
+  EXPECT_THAT(List(v1::DELIVERY_STATE_HELD), ElementsAre("d1", "h1"));
+  EXPECT_THAT(List(v1::DELIVERY_STATE_PENDING), ElementsAre("d2"));
+  EXPECT_EQ(store_->GetStatistics().deliveries_held, 2u);
+  EXPECT_EQ(store_->GetStatistics().deliveries_pending, 1u);
+  EXPECT_THAT(Claim(now()), ElementsAre("d2"));
+  store_->Release("d2");
+
+  Batch batch;
+  batch.release.push_back(Read("d1"));
+  batch.release.push_back(Read("d2"));  // not held: no effect
+  batch.settle.push_back(WithState(Read("h1"), v1::DELIVERY_STATE_WITHHELD));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  EXPECT_THAT(List(v1::DELIVERY_STATE_HELD), IsEmpty());
+  EXPECT_THAT(Claim(now()), ElementsAre("d1"));  // before what it stood before
+}
+
+TEST_P(StoreDelivery, CountsWhatIsHeldAgainstTheBoundOfPendingDeliveries) {
+  Open({.max_pending_deliveries = 1});
+  Enqueue({WithState(MakeDelivery("h1", "", 1), v1::DELIVERY_STATE_HELD)});
+  Batch one_more;
+  one_more.enqueue.push_back(MakeDelivery("d1", "a", 1));
+  EXPECT_THAT(store_->CommitAndWait(std::move(one_more)),
+              StatusIs(absl::StatusCode::kResourceExhausted, ""));
+}
+
 TEST_P(StoreDelivery, MovesADeliveryThroughAllStatesInOneGroup) {
   // None waits for the one before, so that they share a group as the committer sees fit.
   const auto d = MakeDelivery("d", "a", 1);

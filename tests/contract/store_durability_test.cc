@@ -397,11 +397,11 @@ TEST_F(RocksStoreDamageTest, StopsWritingWhenTheDiskRefuses) {
 TEST_F(RocksStoreDamageTest, RefusesAnotherDiskFormat) {
   Open();
   store_.reset();
-  for (const std::uint64_t format : {1, 4}) {
+  for (const std::uint64_t format : {1, 5}) {
     ASSERT_TRUE(OpenRaw()->Put({}, key::Meta(), MetaOfFormat(format)).ok());
     EXPECT_THAT(OpenRocksStore(directory_.path()),
                 StatusIs(absl::StatusCode::kFailedPrecondition,
-                         "disk format " + std::to_string(format) + ", this version reads 2 to 3"));
+                         "disk format " + std::to_string(format) + ", this version reads 2 to 4"));
   }
 }
 
@@ -421,7 +421,7 @@ TEST_F(RocksStoreDamageTest, TheFirstCommitTakesAStoreToTheFormatOfToday) {
   Open();
   HANDOFF_EXPECT_OK(store_->CommitAndWait(Batch()));
   store_.reset();
-  EXPECT_EQ(format(), 3u);
+  EXPECT_EQ(format(), 4u);
 }
 
 TEST_F(RocksStoreDamageTest, RefusesADatabaseOfSomeoneElse) {

@@ -136,6 +136,7 @@ void Player::AddDeliveries(Batch& batch) {
     const auto due = now_ + std::chrono::seconds(Draw(60)) - std::chrono::seconds(30);
     batch.enqueue.push_back(
         MakeDelivery("d" + std::to_string(deliveries_++), Pick(kRecipients), Draw(kPersons), due));
+    if (Draw(8) == 0) batch.enqueue.back().set_state(v1::DELIVERY_STATE_HELD);
   }
   const auto some = [&](const std::function<void(v1::Delivery)>& use) {
     for (std::uint64_t i = Draw(3); i > 0; --i) {
@@ -144,8 +145,10 @@ void Player::AddDeliveries(Batch& batch) {
     }
   };
   some([&](v1::Delivery delivery) {
-    constexpr v1::DeliveryState kOutcomes[] = {
-        v1::DELIVERY_STATE_DELIVERED, v1::DELIVERY_STATE_WITHHELD, v1::DELIVERY_STATE_DEAD};
+    constexpr v1::DeliveryState kOutcomes[] = {v1::DELIVERY_STATE_DELIVERED,
+                                               v1::DELIVERY_STATE_WITHHELD,
+                                               v1::DELIVERY_STATE_DEAD,
+                                               v1::DELIVERY_STATE_HELD};
     batch.settle.push_back(WithState(std::move(delivery), Pick(kOutcomes)));
   });
   some([&](v1::Delivery delivery) {
@@ -154,6 +157,7 @@ void Player::AddDeliveries(Batch& batch) {
     batch.reschedule.push_back(std::move(delivery));
   });
   some([&](v1::Delivery delivery) { batch.replay.push_back(std::move(delivery)); });
+  some([&](v1::Delivery delivery) { batch.release.push_back(std::move(delivery)); });
   if (Draw(4) == 0) batch.discard.push_back(DrawDelivery());
   if (Draw(2) == 0) batch.append.push_back({Pick(kStreams), MakeDelivery("x", "nha", 1)});
   if (Draw(2) == 0) {
@@ -263,7 +267,9 @@ std::string Player::ReadSomething() {
     case 12:
       return std::to_string(store_->StreamPosition(Pick(kStreams)).value_or(UINT64_MAX));
     default: {
-      const auto state = Draw(2) == 0 ? v1::DELIVERY_STATE_PENDING : v1::DELIVERY_STATE_DEAD;
+      constexpr v1::DeliveryState kStates[] = {
+          v1::DELIVERY_STATE_PENDING, v1::DELIVERY_STATE_DEAD, v1::DELIVERY_STATE_HELD};
+      const v1::DeliveryState state = Pick(kStates);
       const std::string recipient = Draw(2) == 0 ? "" : Pick(kRecipients);
       return Show(store_->ListDeliveries(state, recipient, DrawDelivery(), 1 + Draw(5)));
     }
@@ -306,10 +312,12 @@ TEST_P(StoreModel, AnswersAsTheModelDoes) {
     const Statistics statistics = player.store().GetStatistics();
     EXPECT_EQ(statistics.deliveries_pending, expected.deliveries_pending);
     EXPECT_EQ(statistics.deliveries_dead, expected.deliveries_dead);
+    EXPECT_EQ(statistics.deliveries_held, expected.deliveries_held);
     // A sequence in which nothing happens would show nothing.
     EXPECT_GT(expected.commits, 200u);
     EXPECT_GT(expected.conflicts, 10u);
     EXPECT_GT(expected.deliveries_dead, 0u);
+    EXPECT_GT(expected.deliveries_held, 0u);
   }
 }
 

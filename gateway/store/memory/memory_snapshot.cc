@@ -88,6 +88,18 @@ absl::StatusOr<Page> MemorySnapshot::Find(const Query& query) {
   return page;
 }
 
+absl::StatusOr<std::vector<ResourceKey>> MemorySnapshot::ResourcesOf(PersonId person) {
+  std::vector<ResourceKey> keys;
+  absl::MutexLock lock(&tables_.mutex);
+  const auto id = static_cast<std::uint64_t>(person);
+  for (auto it = tables_.listed.lower_bound({id, "", ""}); it != tables_.listed.end(); ++it) {
+    if (std::get<0>(*it) != id) break;
+    ResourceKey key{std::get<1>(*it), std::get<2>(*it)};
+    if (tables_.resources.At(key, sequence()) != nullptr) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 absl::StatusOr<std::optional<std::string>> MemorySnapshot::Lookup(LinkKind kind,
                                                                   std::string_view key) {
   Remember(key::Link(kind, key));

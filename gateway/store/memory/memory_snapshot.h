@@ -20,6 +20,7 @@ class MemorySnapshot final : public TrackedSnapshot {
                                                       std::uint64_t before_version,
                                                       std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
+  absl::StatusOr<std::vector<ResourceKey>> ResourcesOf(PersonId person) override;
 
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
   absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;

@@ -262,7 +262,8 @@ Statistics MemoryStore::GetStatistics() {
                     .disk_syncs = syncs_,
                     .conflicts = conflicts_,
                     .deliveries_pending = book_.pending(),
-                    .deliveries_dead = book_.dead()};
+                    .deliveries_dead = book_.dead(),
+                    .deliveries_held = book_.held()};
 }
 
 }  // namespace

@@ -111,6 +111,7 @@ absl::StatusOr<EncodedBatch> Encode(Batch batch) {
   encoded.deliveries.enqueue = std::move(batch.enqueue);
   encoded.deliveries.reschedule = std::move(batch.reschedule);
   encoded.deliveries.settle = std::move(batch.settle);
+  encoded.deliveries.release = std::move(batch.release);
   encoded.deliveries.replay = std::move(batch.replay);
   encoded.deliveries.discard = std::move(batch.discard);
   encoded.deliveries.append = std::move(batch.append);

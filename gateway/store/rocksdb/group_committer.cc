@@ -148,14 +148,12 @@ void GroupCommitter::Put(const EncodedBatch& batch, std::uint64_t commit) {
 }
 
 void GroupCommitter::Put(const StagedDeliveries& staged) {
-  const auto key_of = [](const std::string& id, const DeliveryPlace& place) {
-    return place.state == v1::DELIVERY_STATE_DEAD
-               ? key::Dead(id)
-               : key::Pending(place.recipient, place.person, place.sequence);
+  const auto key_of = [](const std::string& id, const std::optional<DeliveryPlace>& place) {
+    return place ? key::Delivery(id, *place) : std::string();
   };
   for (const DeliveryChange& change : staged.deliveries) {
-    const std::string before = change.before ? key_of(change.id, *change.before) : std::string();
-    const std::string after = change.after ? key_of(change.id, *change.after) : std::string();
+    const std::string before = key_of(change.id, change.before);
+    const std::string after = key_of(change.id, change.after);
     if (!before.empty() && before != after) batch_.Delete(before);
     if (after.empty()) continue;
     change.delivery.SerializeToString(&record_);

@@ -7,9 +7,9 @@ namespace handoff::store {
 namespace {
 
 // Of keys and values. A store of another version is refused; a migration is a step of its own.
-// In format 2 every delivery has the story of its event with it; in 3 the message may have it. What
-// reads 3 reads 2, and the first commit makes it a 3.
-constexpr std::uint64_t kDiskFormat = 3;
+// In format 2 every delivery has the story of its event with it; in 3 the message may have it; in 4
+// deliveries may be held. What reads 4 reads 2 and 3, and the first commit makes it a 4.
+constexpr std::uint64_t kDiskFormat = 4;
 constexpr std::uint64_t kOldestFormat = 2;
 
 absl::Status Damaged() { return absl::DataLossError("a record of the store is damaged"); }
@@ -56,7 +56,8 @@ absl::StatusOr<Meta> RecoverMeta(RocksDb& db) {
 
 absl::Status RecoverDeliveries(const RocksDb& db, DeliveryBook& book) {
   for (const auto& [table, state] : {std::pair(key::Table::kPending, v1::DELIVERY_STATE_PENDING),
-                                     std::pair(key::Table::kDead, v1::DELIVERY_STATE_DEAD)}) {
+                                     std::pair(key::Table::kDead, v1::DELIVERY_STATE_DEAD),
+                                     std::pair(key::Table::kHeld, v1::DELIVERY_STATE_HELD)}) {
     Scan scan(db, nullptr, key::TablePrefix(table));
     for (scan.Seek(""); scan.Valid(); scan.Next()) {
       HANDOFF_ASSIGN_OR_RETURN(const auto delivery, Decode<v1::Delivery>(scan.value()));

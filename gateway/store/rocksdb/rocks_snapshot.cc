@@ -40,6 +40,12 @@ std::string_view BeforeOriginal(std::string_view record) {
   }
 }
 
+template <class T>
+void SortAndUnite(std::vector<T>& items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+}
+
 template <class Message>
 std::shared_ptr<const Message> Share(std::optional<Message> message) {
   if (!message) return nullptr;
@@ -175,22 +181,28 @@ absl::StatusOr<std::vector<SharedResource>> RocksSnapshot::History(const Resourc
   return history;
 }
 
-absl::StatusOr<std::vector<std::string>> RocksSnapshot::Listed(std::uint64_t person,
-                                                               const std::string& type) const {
-  std::vector<std::string> ids;
+template <class Visit>
+absl::Status RocksSnapshot::VisitListed(std::uint64_t person, const Visit& visit) const {
   Scan scan(db_, snapshot_, key::ListingPrefix(person));
   for (scan.Seek(""); scan.Valid(); scan.Next()) {
     for (std::string_view packed = scan.value(); !packed.empty();) {
-      const auto listed_type = key::TakeText(packed);
+      const auto type = key::TakeText(packed);
       const auto id = key::TakeText(packed);
-      if (!listed_type || !id) return absl::DataLossError("a record is damaged");
-      if (*listed_type == type) ids.emplace_back(*id);
+      if (!type || !id) return absl::DataLossError("a record is damaged");
+      visit(*type, *id);
     }
   }
-  HANDOFF_RETURN_IF_ERROR(scan.status());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
+  return scan.status();
+}
+
+absl::StatusOr<std::vector<ResourceKey>> RocksSnapshot::ResourcesOf(PersonId person) {
+  std::vector<ResourceKey> keys;
+  HANDOFF_RETURN_IF_ERROR(VisitListed(static_cast<std::uint64_t>(person),
+                                      [&](std::string_view type, std::string_view id) {
+                                        keys.push_back({std::string(type), std::string(id)});
+                                      }));
+  SortAndUnite(keys);
+  return keys;
 }
 
 absl::StatusOr<Page> RocksSnapshot::Find(const Query& query) {
@@ -206,8 +218,11 @@ absl::StatusOr<Page> RocksSnapshot::Find(const Query& query) {
       break;
     }
     --budget;
-    HANDOFF_ASSIGN_OR_RETURN(std::vector<std::string> ids, Listed(person, query.type));
-    if (query.id) std::erase_if(ids, [&](const std::string& id) { return id != *query.id; });
+    std::vector<std::string> ids;
+    HANDOFF_RETURN_IF_ERROR(VisitListed(person, [&](std::string_view type, std::string_view id) {
+      if (type == query.type && (!query.id || id == *query.id)) ids.emplace_back(id);
+    }));
+    SortAndUnite(ids);
     if (after && person == after->person) {
       ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), after->id));
     }

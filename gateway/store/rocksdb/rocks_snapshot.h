@@ -36,6 +36,7 @@ class RocksSnapshot final : public TrackedSnapshot {
                                                       std::uint64_t before_version,
                                                       std::size_t limit) override;
   absl::StatusOr<Page> Find(const Query& query) override;
+  absl::StatusOr<std::vector<ResourceKey>> ResourcesOf(PersonId person) override;
 
   absl::StatusOr<std::optional<std::string>> Lookup(LinkKind kind, std::string_view key) override;
   absl::StatusOr<SharedPerson> ReadPerson(PersonId id) override;
@@ -70,9 +71,9 @@ class RocksSnapshot final : public TrackedSnapshot {
   // The same of many.
   absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
       const std::vector<std::string>& keys) const;
-  // Ids of resources of `type` that are, or once were, about the person; ascending.
-  absl::StatusOr<std::vector<std::string>> Listed(std::uint64_t person,
-                                                  const std::string& type) const;
+  // Calls `visit(type, id)` for all that is, or once was, listed under the person.
+  template <class Visit>
+  absl::Status VisitListed(std::uint64_t person, const Visit& visit) const;
   // One person's part of a page. Returns the last candidate looked at if the page is then full or
   // the budget used up, and there are more; nullopt if the person is done.
   absl::StatusOr<std::optional<std::string>> FindOf(std::uint64_t person,

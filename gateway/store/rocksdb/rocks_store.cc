@@ -122,10 +122,8 @@ std::vector<Claim> RocksStore::ClaimDue(Timestamp now,
 
 absl::StatusOr<std::optional<v1::Delivery>> RocksStore::ReadAt(const std::string& id,
                                                                const DeliveryPlace& place) const {
-  const std::string key = place.state == v1::DELIVERY_STATE_DEAD
-                              ? key::Dead(id)
-                              : key::Pending(place.recipient, place.person, place.sequence);
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> record, db_->Get(key));
+  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> record,
+                           db_->Get(key::Delivery(id, place)));
   if (!record) return std::nullopt;
   return Decode<v1::Delivery>(*record);
 }
@@ -223,7 +221,8 @@ Statistics RocksStore::GetStatistics() {
                     .disk_syncs = committer_->disk_syncs(),
                     .conflicts = committer_->conflicts(),
                     .deliveries_pending = book_.pending(),
-                    .deliveries_dead = book_.dead()};
+                    .deliveries_dead = book_.dead(),
+                    .deliveries_held = book_.held()};
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ TEST(MetricsTest, RegistersEveryFamilyUnderItsName) {
                                               "handoff_commit_conflicts_total",
                                               "handoff_deliveries_pending",
                                               "handoff_deliveries_dead",
+                                              "handoff_deliveries_held",
                                               "handoff_stream_items_waiting",
                                               "handoff_streams_open"));
 }

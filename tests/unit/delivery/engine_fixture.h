@@ -64,6 +64,13 @@ class EngineFixture : public ::testing::Test {
   void Enqueue(const std::string& id, const std::string& recipient, std::uint64_t person) {
     Enqueue({ADelivery(id, recipient, person)});
   }
+  void SetHeld(std::uint64_t person_id, bool held) {
+    store::Batch batch;
+    v1::Person& person = batch.persons.emplace_back();
+    person.set_id(person_id);
+    person.set_held(held);
+    HANDOFF_ASSERT_OK(store_.CommitAndWait(std::move(batch)));
+  }
   // Returns when the engine has gone over all that is due now: it takes what has been due longest
   // first, and nothing has been due for less long than this delivery to a party of its own.
   void LetItLook() {

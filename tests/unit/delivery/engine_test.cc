@@ -261,6 +261,32 @@ TEST_F(EngineTest, WhatMayLeaveIsDecidedAtEveryAttempt) {
   EXPECT_EQ(*store_.ReadDelivery("d1"), std::nullopt);
 }
 
+TEST_F(EngineTest, WhatIsHeldWaitsForAStewardAndTheLaneGoesOn) {
+  SetHeld(1, true);
+  StartEngine();
+  renderer_.Decide("d1", [](const v1::Delivery&) { return Withheld{"in doubt", true}; });
+  Enqueue({ADelivery("d1", "nha", 1), ADelivery("d2", "nha", 1)});
+  connector_->Answer("d2", Delivered());
+  EXPECT_EQ(store_.AwaitRecorded("d1").state(), v1::DELIVERY_STATE_HELD);
+  EXPECT_EQ(store_.AwaitRecorded("d2").state(), v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(OnlyEntry("d1", v1::LedgerEntry::HELD), "in doubt");
+  EXPECT_EQ((*store_.ReadDelivery("d1"))->state(), v1::DELIVERY_STATE_HELD);
+  EXPECT_EQ(Count("nha", "held"), 1);
+}
+
+TEST_F(EngineTest, WhatIsInDoubtNoMoreByThenIsRenderedAnew) {
+  StartEngine();
+  int looks = 0;
+  renderer_.Decide("d1", [&](const v1::Delivery& delivery) -> absl::StatusOr<Rendering> {
+    if (++looks == 1) return Withheld{"in doubt", true};
+    return ScriptedRenderer::Allow(delivery);
+  });
+  Enqueue("d1", "nha", 1);  // whose person is not held
+  connector_->Answer("d1", Delivered());
+  EXPECT_EQ(store_.AwaitRecorded("d1").state(), v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(looks, 2);
+}
+
 TEST_F(EngineTest, WhatCannotBeBuiltIsTriedAgain) {
   StartEngine();
   renderer_.Decide("d1", [](const v1::Delivery&) -> absl::StatusOr<Rendering> {

@@ -302,7 +302,9 @@ TEST_F(NotificationTest, APersonInDoubtHoldsTheDelivery) {
   batch.persons.push_back(person);
   HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   delivery_.set_person_id(7);
-  EXPECT_THAT(Compose(), StatusIs(absl::StatusCode::kFailedPrecondition, "identity is in doubt"));
+  EXPECT_EQ(WhyWithheld(), "for a steward: whom it is about is in doubt");
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto composed, Compose());
+  EXPECT_TRUE(std::get<Withheld>(composed).held);
 }
 
 TEST_F(NotificationTest, ARequestGivenToAnotherIsWithheld) {

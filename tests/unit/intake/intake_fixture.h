@@ -12,6 +12,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/config_node.h"
 #include "gateway/base/log.h"
+#include "gateway/intake/held_persons.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/store/memory/memory_store.h"
 #include "handoff/v1/exchange.pb.h"
@@ -51,6 +52,7 @@ class IntakeTest : public ::testing::Test {
     services->rules = [this] { return rules_; };
     services->max_entries = 100;
     services->base_url = "https://gw.example/fhir";
+    held_persons_ = std::make_unique<HeldPersons>(services);
     intake_ = std::make_unique<Intake>(std::move(services));
   }
 
@@ -126,6 +128,7 @@ class IntakeTest : public ::testing::Test {
   Metrics metrics_;
   std::unique_ptr<store::Store> store_ = store::OpenMemoryStore({});
   std::shared_ptr<const Rules> rules_;
+  std::unique_ptr<HeldPersons> held_persons_;
   std::unique_ptr<Intake> intake_;
 };
 

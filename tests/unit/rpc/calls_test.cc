@@ -256,6 +256,37 @@ TEST_F(CallsTest, AdminListsReplaysAndDiscards) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
 }
 
+TEST_F(CallsTest, AnOperatorReleasesAHeldPerson) {
+  store::Batch batch;
+  v1::Person& person = batch.persons.emplace_back();
+  person.set_id(7);
+  person.set_held(true);
+  v1::Delivery& doubt = batch.enqueue.emplace_back();
+  doubt.set_id("d1");
+  doubt.set_person_id(7);
+  doubt.set_state(v1::DELIVERY_STATE_HELD);
+  ASSERT_TRUE(stack_.store->CommitAndWait(std::move(batch)).ok());
+  const auto admin = stack_.Stub<v1::Admin>();
+  const auto release = [&](const char* party, std::uint64_t id, v1::ReleasePersonResponse* answer) {
+    v1::ReleasePersonRequest request;
+    request.set_person_id(id);
+    request.set_reason("asked the ward");
+    return admin->ReleasePerson(stack_.As(party).get(), request, answer).error_code();
+  };
+  v1::ListDeliveriesRequest list;
+  list.set_state(v1::DELIVERY_STATE_HELD);
+  v1::ListDeliveriesResponse listed;
+  ASSERT_TRUE(admin->ListDeliveries(stack_.As("operations").get(), list, &listed).ok());
+  EXPECT_EQ(listed.deliveries_size(), 1);
+
+  v1::ReleasePersonResponse released;
+  EXPECT_EQ(release("lfm", 7, &released), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(release("operations", 8, &released), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(release("operations", 7, &released), grpc::StatusCode::OK);
+  EXPECT_EQ(released.released(), 1u);
+  EXPECT_EQ(release("operations", 7, &released), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
 TEST(ServerTest, RefusesPlainTextWhereOthersReachIt) {
   RpcStack stack;
   stack.Start();

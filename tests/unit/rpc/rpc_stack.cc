@@ -61,6 +61,7 @@ RpcStack::RpcStack() : store(store::OpenMemoryStore()) {
   services->clock = &clock;
   services->metrics = &metrics;
   services->rules = [this] { return rules_; };
+  held_persons_ = std::make_unique<intake::HeldPersons>(services);
   intake_ = std::make_unique<intake::Intake>(std::move(services));
   reader_ = std::make_unique<access::Reader>(std::make_shared<access::Sources>(
       access::Sources{*store, clock, [this] { return access::Rules{rules_->directory, views_}; }}));
@@ -91,6 +92,7 @@ rpc::ServerParts RpcStack::Parts() {
           *reader_,
           [this](const v1::Delivery& delivery, store::Snapshot&) { return Compose(delivery); },
           *dead_letters_,
+          *held_persons_,
           *verifier_,
           [this] { return rules_->directory; },
           clock,

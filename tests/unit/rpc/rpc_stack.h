@@ -73,6 +73,7 @@ class RpcStack {
 
   std::shared_ptr<const intake::Rules> rules_;
   std::shared_ptr<const policy::Views> views_;
+  std::unique_ptr<intake::HeldPersons> held_persons_;
   std::unique_ptr<intake::Intake> intake_;
   std::unique_ptr<access::Reader> reader_;
   std::unique_ptr<delivery::DeadLetters> dead_letters_;

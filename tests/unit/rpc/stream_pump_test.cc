@@ -25,6 +25,8 @@ using ::handoff::testing::StatusIs;
 using ::testing::ElementsAre;
 
 constexpr char kStream[] = "nha/transitions";
+constexpr char kDoubt[] = "in doubt";
+constexpr std::uint64_t kPerson = 7;
 
 // A client that takes items when the test lets it.
 class FakeSink final : public StreamSink {
@@ -35,8 +37,10 @@ class FakeSink final : public StreamSink {
     EXPECT_THAT(snapshot->Read({"Goal", delivery.id()}), ::handoff::testing::IsOk());
     absl::MutexLock lock(&mutex_);
     rendered_.push_back(delivery.id());
+    const bool again = std::count(rendered_.begin(), rendered_.end(), delivery.id()) > 1;
+    if (again && forget_once == delivery.id()) withheld.erase(delivery.id());
     if (const auto found = withheld.find(delivery.id()); found != withheld.end()) {
-      return delivery::Withheld{found->second};
+      return delivery::Withheld{found->second, found->second == kDoubt};
     }
     if (refused == delivery.id()) return absl::UnavailableError("refused");
     return delivery.id() + " " + token + std::string(padding, ' ');
@@ -84,6 +88,7 @@ class FakeSink final : public StreamSink {
 
   // Set before the start.
   std::map<std::string, std::string> withheld;  // reason by delivery id
+  std::string forget_once;                      // delivery id: withheld the first time only
   std::string refused;                          // the delivery that cannot be rendered
   std::size_t padding = 0;                      // of each item
 
@@ -113,6 +118,7 @@ class StreamPumpTest : public ::testing::Test {
       v1::Delivery delivery;
       delivery.set_id("d" + std::to_string(i));
       delivery.set_recipient("nha");
+      delivery.set_person_id(kPerson);
       delivery.set_state(v1::DELIVERY_STATE_PENDING);
       delivery.set_created_us(ToMicros(clock_.Now()));
       delivery.mutable_event()->set_message_id("m" + std::to_string(i));
@@ -350,7 +356,7 @@ TEST_F(StreamPumpTest, RemembersTheLastItemsThatWereWithheldAndAsksTheLedgerForT
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto items, store_->ReadStream(kStream, 0, 6));
   for (int i = 1; i <= 4; ++i) {
     absl::Notification recorded;
-    recorder.Record(kStream, items[i], "consent", [&](absl::Status status) {
+    recorder.Record(kStream, items[i], {"consent"}, [&](absl::Status status) {
       HANDOFF_EXPECT_OK(status);
       recorded.Notify();
     });
@@ -374,6 +380,47 @@ TEST_F(StreamPumpTest, PassesOverWhatIsWithheldAndRecordsItOnce) {
     HANDOFF_EXPECT_OK(sink.AwaitEnd());
   }
   EXPECT_EQ(Entries("m2", v1::LedgerEntry::WITHHELD), 1);
+}
+
+// One person in doubt must not keep a party from all others.
+TEST_F(StreamPumpTest, PassesOverWhatIsHeldAndKeepsItForASteward) {
+  Append(1, 3);
+  store::Batch doubt;
+  v1::Person& person = doubt.persons.emplace_back();
+  person.set_id(kPerson);
+  person.set_held(true);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(doubt)));
+  for (int round = 0; round < 2; ++round) {
+    FakeSink sink;
+    sink.withheld = {{"d2", kDoubt}};
+    const auto pump = Open(sink);
+    pump->Start(std::nullopt);
+    EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d3"));
+    pump->OnWritten(true);
+    pump->Close(absl::OkStatus());
+    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  }
+  EXPECT_EQ(Entries("m2", v1::LedgerEntry::HELD), 1);
+  HANDOFF_ASSERT_OK_AND_ASSIGN(const auto held,
+                               store_->ListDeliveries(v1::DELIVERY_STATE_HELD, "", "", 10));
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].recipient(), "nha");
+  EXPECT_EQ(held[0].event().message_id(), "m2");
+  EXPECT_NE(held[0].id(), "d2");  // which its stream has passed
+}
+
+TEST_F(StreamPumpTest, RendersAnewWhatIsInDoubtNoMore) {
+  Append(1, 1);
+  FakeSink sink;
+  sink.withheld = {{"d1", kDoubt}};
+  sink.forget_once = "d1";
+  const auto pump = Open(sink);
+  pump->Start(std::nullopt);
+  EXPECT_THAT(Take(*pump, sink, 1), ElementsAre("d1"));
+  pump->OnWritten(true);
+  pump->Close(absl::OkStatus());
+  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  EXPECT_EQ(Entries("m1", v1::LedgerEntry::HELD), 0);
 }
 
 TEST_F(StreamPumpTest, DoesNotReleaseLaterWhatWasWithheld) {

@@ -39,6 +39,7 @@ TEST(KeysTest, EncodesAsTheDiskFormatSays) {
                 "0000000000000007"
                 "0000000000010000");
   EXPECT_EQ(key::Dead("d1"), "Xd1");
+  EXPECT_EQ(key::Held("d1"), "Hd1");
   EXPECT_EQ(Hex(key::StreamItem("nha/t", 3)), Hex("S\x05nha/t") + "0000000000000003");
   EXPECT_EQ(key::StreamAck("nha/t"), "Onha/t");
   EXPECT_EQ(Hex(key::Ledger("m1", 5)), Hex("L\x02m1") + "0000000000000005");

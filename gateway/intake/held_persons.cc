@@ -1,0 +1,351 @@
+#include "gateway/intake/held_persons.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <google/protobuf/arena.h>
+
+#include "fhir-mappings/runtime/resource.h"
+#include "gateway/base/decision.h"
+#include "gateway/base/error.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/directory/identity.h"
+#include "gateway/intake/router.h"
+
+namespace handoff::intake {
+namespace {
+
+using store::LinkKind;
+
+// One commit moves them all: some 40 MB.
+constexpr std::size_t kMaxResources = 20'000;
+// Held deliveries that one commit releases; the rest follows at once.
+constexpr std::size_t kMaxReleased = 10'000;
+constexpr std::size_t kPage = 500;
+constexpr int kMaxAttempts = 32;
+
+template <class List, class Item>
+void AddOnce(const Item& item, List* list) {
+  if (std::find(list->begin(), list->end(), item) == list->end()) *list->Add() = item;
+}
+
+bool SameIdentifier(const v1::Identifier& a, const v1::Identifier& b) {
+  return a.system() == b.system() && a.value() == b.value();
+}
+
+// What one decision changes: pure from a snapshot to a batch.
+class ReleasePlan {
+ public:
+  ReleasePlan(std::shared_ptr<store::Snapshot> snapshot,
+              const Rules& rules,
+              const Decision& decision,
+              Timestamp now)
+      : snapshot_(std::move(snapshot)), rules_(rules), decision_(decision), now_(now) {}
+
+  absl::StatusOr<store::Batch> Run(const std::vector<v1::Delivery>& held) {
+    HANDOFF_RETURN_IF_ERROR(Decide(!held.empty()));
+    Router router(
+        rules_,
+        now_,
+        [this](std::string_view type, std::string_view id) { return Resolve(type, id); },
+        &batch_);
+    for (const v1::Delivery& one : held) HANDOFF_RETURN_IF_ERROR(Tell(one, &router));
+    HANDOFF_RETURN_IF_ERROR(status_);
+    for (auto& [id, person] : persons_) {
+      person.set_version(person.version() + 1);
+      batch_.persons.push_back(std::move(person));
+    }
+    for (auto& [id, referral] : referrals_) batch_.referrals.push_back(std::move(referral));
+    batch_.planned_on = std::move(snapshot_);
+    deliveries_ += router.deliveries();
+    return std::move(batch_);
+  }
+
+  std::uint32_t deliveries() const { return deliveries_; }
+
+ private:
+  // Sets `target_`, and all that follows from the decision alone. Once it is made, what was held
+  // meanwhile goes the way that was decided.
+  absl::Status Decide(bool has_held) {
+    HANDOFF_ASSIGN_OR_RETURN(v1::Person * person, Person(decision_.person));
+    if (person == nullptr) return MakeError(ErrorId::kNotFound, "no such person");
+    if (!person->held()) {
+      if (!has_held) return MakeError(ErrorId::kIllegalMove, "the person is not held");
+      HANDOFF_ASSIGN_OR_RETURN(const auto survivor,
+                               store::ReadSurvivor(*snapshot_, decision_.person));
+      HANDOFF_ASSIGN_OR_RETURN(target_, Person(PersonId{survivor->id()}));
+      return absl::OkStatus();
+    }
+    target_ = person;
+    if (decision_.merge_into != PersonId::kNone) {
+      HANDOFF_ASSIGN_OR_RETURN(target_, Person(decision_.merge_into));
+      HANDOFF_RETURN_IF_ERROR(CheckOther(target_));
+      HANDOFF_RETURN_IF_ERROR(Merge(person));
+    }
+    target_->set_held(false);
+    return LinkIdentifiers();
+  }
+
+  absl::Status CheckOther(const v1::Person* other) const {
+    if (other == nullptr) return MakeError(ErrorId::kNotFound, "no such person to merge into");
+    if (decision_.merge_into == decision_.person)
+      return MakeError(ErrorId::kInvalidRequest, "a person cannot be merged into itself");
+    if (other->held())
+      return MakeError(ErrorId::kIllegalMove, "the person to merge into is held itself");
+    if (other->merged_into() != 0)
+      return MakeError(
+          ErrorId::kIllegalMove,
+          "the person to merge into was merged into " + std::to_string(other->merged_into()));
+    return absl::OkStatus();
+  }
+
+  // All that is of `person` is of `target_`.
+  absl::Status Merge(v1::Person* person) {
+    for (const v1::Identifier& identifier : person->identifiers()) {
+      const bool known = std::any_of(
+          target_->identifiers().begin(), target_->identifiers().end(), [&](const auto& own) {
+            return SameIdentifier(own, identifier);
+          });
+      if (!known) *target_->add_identifiers() = identifier;
+    }
+    target_->mutable_attributions()->MergeFrom(person->attributions());
+    for (const std::string& party : person->known_to()) {
+      AddOnce(party, target_->mutable_known_to());
+      batch_.visible.emplace_back(PartyKey(party), PersonId{target_->id()});
+    }
+    for (const std::string& id : person->transitions()) {
+      AddOnce(id, target_->mutable_transitions());
+      HANDOFF_ASSIGN_OR_RETURN(const auto stay, snapshot_->ReadTransition(id));
+      if (!stay) continue;
+      v1::Transition& moved = batch_.transitions.emplace_back(*stay);
+      moved.set_person_id(target_->id());
+    }
+    for (const std::string& id : person->referrals()) {
+      AddOnce(id, target_->mutable_referrals());
+      HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot_->ReadReferral(id));
+      if (referral) referrals_.emplace(id, *referral).first->second.set_person_id(target_->id());
+    }
+    for (const std::uint64_t other : person->distinct_from())
+      HANDOFF_RETURN_IF_ERROR(SetDistinct(PersonId{other}));
+    target_->mutable_patients()->MergeFrom(person->patients());
+    HANDOFF_RETURN_IF_ERROR(MoveResources());
+    person->Clear();
+    person->set_id(static_cast<std::uint64_t>(decision_.person));
+    person->set_merged_into(target_->id());
+    return absl::OkStatus();
+  }
+
+  absl::Status MoveResources() {
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<ResourceKey> keys,
+                             snapshot_->ResourcesOf(decision_.person));
+    if (keys.size() > kMaxResources)
+      return MakeError(ErrorId::kTooLarge, "the person has more records than one commit moves");
+    HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
+    for (const store::SharedResource& resource : resources) {
+      if (!resource || PersonId{resource->person_id()} != decision_.person) continue;
+      v1::StoredResource moved;
+      if (!moved.ParseFromString(std::string(resource->record())))
+        return absl::DataLossError("a record is damaged");
+      moved.set_person_id(target_->id());
+      moved.set_updated_us(ToMicros(now_));
+      moved.mutable_name()->set_version(resource->version() + 1);
+      for (v1::ResourceName& name : *target_->mutable_patients()) {
+        if (name.type() == moved.name().type() && name.id() == moved.name().id())
+          name.set_version(moved.name().version());
+      }
+      batch_.resources.emplace_back(moved);
+    }
+    return absl::OkStatus();
+  }
+
+  // The identifiers of the person's records lead to the person, those apart that lead to another,
+  // who is somebody else from now on.
+  absl::Status LinkIdentifiers() {
+    const std::vector<v1::ResourceName> patients(target_->patients().begin(),
+                                                 target_->patients().end());
+    for (const v1::ResourceName& name : patients) {
+      HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->Read({name.type(), name.id()}));
+      if (!stored || stored->deleted()) continue;
+      const directory::Party* const owner = rules_.directory->Find(PartyKey(stored->owner()));
+      const v1::Resource* const patient = Resolve(name.type(), name.id());
+      if (owner == nullptr || patient == nullptr) continue;
+      for (const v1::Identifier& identifier : patient->patient().identifiers()) {
+        if (const auto key = directory::LinkKey(identifier, *owner))
+          HANDOFF_RETURN_IF_ERROR(Link(*key));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Link(const std::string& key) {
+    HANDOFF_ASSIGN_OR_RETURN(const auto linked,
+                             snapshot_->Lookup(LinkKind::kIdentifierToPerson, key));
+    const std::string target = std::to_string(target_->id());
+    const std::string person = std::to_string(static_cast<std::uint64_t>(decision_.person));
+    if (linked == target) return absl::OkStatus();
+    if (!linked || *linked == person) {
+      batch_.links.push_back({{LinkKind::kIdentifierToPerson, key}, target});
+      return absl::OkStatus();
+    }
+    HANDOFF_ASSIGN_OR_RETURN(const auto other,
+                             store::ReadSurvivor(*snapshot_, PersonId{std::stoull(*linked)}));
+    return other ? SetDistinct(PersonId{other->id()}) : absl::OkStatus();
+  }
+
+  absl::Status SetDistinct(PersonId id) {
+    if (id == PersonId{target_->id()} || id == decision_.person) return absl::OkStatus();
+    HANDOFF_ASSIGN_OR_RETURN(v1::Person * other, Person(id));
+    if (other == nullptr) return absl::OkStatus();
+    AddOnce(other->id(), target_->mutable_distinct_from());
+    AddOnce(target_->id(), other->mutable_distinct_from());
+    return absl::OkStatus();
+  }
+
+  absl::Status Tell(const v1::Delivery& held, Router* router) {
+    const std::string how = decision_.merge_into == PersonId::kNone
+                                ? "somebody of its own"
+                                : "person " + std::to_string(target_->id());
+    v1::LedgerEntry& entry =
+        router->Log(held.event().message_id(), v1::LedgerEntry::RELEASED, held.recipient());
+    entry.set_text("by " + decision_.by + ", " + how + ": " + decision_.reason);
+    entry.set_event(held.event().kind());
+    entry.set_delivery_id(held.id());
+    if (!held.recipient().empty()) {
+      SendOn(held, router);
+      return absl::OkStatus();
+    }
+    Remove(held);
+    if (held.event().kind() == v1::EVENT_KIND_UNSPECIFIED) return absl::OkStatus();
+    v1::Event event = held.event();
+    event.set_person_id(target_->id());
+    HANDOFF_ASSIGN_OR_RETURN(v1::Referral * referral, Referral(event.referral_id()));
+    router->Route(event, target_, referral);
+    return absl::OkStatus();
+  }
+
+  void Remove(const v1::Delivery& held) {
+    v1::Delivery& settled = batch_.settle.emplace_back(held);
+    settled.set_state(v1::DELIVERY_STATE_WITHHELD);
+    settled.set_settled_us(ToMicros(now_));
+  }
+
+  // A delivery that had its recipient when the doubt came: to its old place in the lane, or to the
+  // end of the stream.
+  void SendOn(const v1::Delivery& held, Router* router) {
+    ++deliveries_;
+    v1::Delivery delivery = held;
+    delivery.set_state(v1::DELIVERY_STATE_PENDING);
+    delivery.set_attempts(0);
+    delivery.set_created_us(ToMicros(now_));
+    delivery.set_due_us(ToMicros(now_));
+    delivery.clear_settled_us();
+    const PartyKey recipient(held.recipient());
+    const directory::Party* const party = rules_.directory->Find(recipient);
+    const directory::Endpoint* const endpoint =
+        party == nullptr ? nullptr : party->FindEndpoint(held.channel());
+    if (endpoint == nullptr || endpoint->kind != directory::EndpointKind::kStream) {
+      batch_.release.push_back(std::move(delivery));
+      return;
+    }
+    Remove(held);
+    v1::LedgerEntry& entry =
+        router->Log(held.event().message_id(), v1::LedgerEntry::ROUTED, held.recipient());
+    entry.set_text(held.route() + ": again, after it was held");
+    entry.set_event(held.event().kind());
+    entry.set_view(held.view());
+    entry.set_delivery_id(delivery.id());
+    batch_.append.push_back({StreamFor(recipient, held.event().kind()), std::move(delivery)});
+  }
+
+  // To be changed in place; null if there is none.
+  absl::StatusOr<v1::Person*> Person(PersonId id) {
+    const auto number = static_cast<std::uint64_t>(id);
+    if (const auto known = persons_.find(number); known != persons_.end()) return &known->second;
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadPerson(id));
+    return stored ? &persons_.emplace(number, *stored).first->second : nullptr;
+  }
+
+  absl::StatusOr<v1::Referral*> Referral(const std::string& id) {
+    if (id.empty()) return nullptr;
+    if (const auto known = referrals_.find(id); known != referrals_.end()) return &known->second;
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadReferral(id));
+    return stored ? &referrals_.emplace(id, *stored).first->second : nullptr;
+  }
+
+  const v1::Resource* Resolve(std::string_view type, std::string_view id) {
+    const auto stored = snapshot_->Read({std::string(type), std::string(id)});
+    if (!stored.ok()) status_ = stored.status();
+    if (!stored.ok() || !*stored || (*stored)->deleted()) return nullptr;
+    auto* const resource = google::protobuf::Arena::CreateMessage<v1::Resource>(&arena_);
+    return fhir::ParseResource((*stored)->resource(), resource) ? resource : nullptr;
+  }
+
+  std::shared_ptr<store::Snapshot> snapshot_;
+  const Rules& rules_;
+  const Decision& decision_;
+  const Timestamp now_;
+  google::protobuf::Arena arena_;
+  absl::Status status_;  // of reads that could not fail
+  store::Batch batch_;
+  std::map<std::uint64_t, v1::Person> persons_;
+  std::map<std::string, v1::Referral> referrals_;
+  v1::Person* target_ = nullptr;
+  std::uint32_t deliveries_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<Released> HeldPersons::Release(const Decision& decision) {
+  HANDOFF_RETURN_IF_ERROR(CheckOperator(decision.by));
+  HANDOFF_RETURN_IF_ERROR(CheckReason(decision.reason));
+  absl::MutexLock lock(&one_at_a_time_);
+  Released released;
+  // Once is enough unless there is very much, or something was held while the decision was on its
+  // way; once it is on disk, nothing more is.
+  for (bool first = true;; first = false) {
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::Delivery> held, HeldOf(decision.person));
+    if (!first && held.empty()) return released;
+    HANDOFF_ASSIGN_OR_RETURN(const Released part, ReleaseOnce(decision, held));
+    released.held += part.held;
+    released.deliveries += part.deliveries;
+  }
+}
+
+absl::StatusOr<Released> HeldPersons::ReleaseOnce(const Decision& decision,
+                                                  const std::vector<v1::Delivery>& held) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    const std::shared_ptr<const Rules> rules = services_->rules();
+    ReleasePlan release(services_->store->GetSnapshot(), *rules, decision, services_->clock->Now());
+    HANDOFF_ASSIGN_OR_RETURN(store::Batch batch, release.Run(held));
+    const absl::Status status = services_->store->CommitAndWait(std::move(batch)).status();
+    if (status.ok()) return Released{static_cast<std::uint32_t>(held.size()), release.deliveries()};
+    if (!absl::IsAborted(status)) return status;
+    services_->metrics->commit_conflicts.Increment();
+  }
+  return MakeError(ErrorId::kCommitConflict, "others were faster too often: repeat the call");
+}
+
+// In the order in which it came to be told.
+absl::StatusOr<std::vector<v1::Delivery>> HeldPersons::HeldOf(PersonId person) const {
+  std::vector<v1::Delivery> held;
+  std::string after;
+  while (true) {
+    HANDOFF_ASSIGN_OR_RETURN(
+        std::vector<v1::Delivery> page,
+        services_->store->ListDeliveries(v1::DELIVERY_STATE_HELD, "", after, kPage));
+    if (page.empty()) break;
+    after = page.back().id();
+    for (v1::Delivery& delivery : page) {
+      if (PersonId{delivery.person_id()} == person) held.push_back(std::move(delivery));
+    }
+  }
+  std::sort(held.begin(), held.end(), [](const v1::Delivery& a, const v1::Delivery& b) {
+    return a.sequence() < b.sequence();
+  });
+  if (held.size() > kMaxReleased) held.resize(kMaxReleased);
+  return held;
+}
+
+}  // namespace handoff::intake
