@@ -231,14 +231,16 @@ absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& st
   const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
   if (about_someone && stored.owner() != caller_.value()) {
     HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside,
-                             MessageLabels(std::string(stored.message_id())));
+                             MessageLabels(std::string(stored.message_id()), stored.person_id()));
     AddLabels(*beside, &labels);
   }
   return labels;
 }
 
-absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& message_id) {
-  if (const auto known = message_labels_.find(message_id); known != message_labels_.end()) {
+absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& message_id,
+                                                            std::uint64_t person_id) {
+  const std::pair id(message_id, person_id);
+  if (const auto known = message_labels_.find(id); known != message_labels_.end()) {
     return known->second.get();
   }
   auto labels = std::make_unique<policy::Labels>();
@@ -252,6 +254,7 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
     HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
     for (const store::SharedResource& stored : resources) {
       if (!stored || stored->deleted()) continue;
+      if (stored->person_id() != 0 && stored->person_id() != person_id) continue;
       HANDOFF_ASSIGN_OR_RETURN(policy::Labels own, rules_.views->LabelsOf(stored->resource()));
       std::erase_if(own, [](const policy::Label* label) {
         return label->scope != policy::LabelScope::kMessage;
@@ -259,7 +262,7 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
       AddLabels(own, labels.get());
     }
   }
-  return (message_labels_[message_id] = std::move(labels)).get();
+  return (message_labels_[id] = std::move(labels)).get();
 }
 
 absl::StatusOr<policy::KeptSet> Viewer::KeptOf(const store::ResourceVersion& stored) {

@@ -99,7 +99,8 @@ class Viewer {
                                            const store::ResourceVersion& stored);
   absl::StatusOr<policy::Labels> LabelsOf(const store::ResourceVersion& stored);
   // Labels of scope `message` among what came with one message.
-  absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id);
+  absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id,
+                                                      std::uint64_t person_id);
   // Those of the referenced resources that the caller may see.
   absl::StatusOr<policy::KeptSet> KeptOf(const store::ResourceVersion& stored);
   absl::StatusOr<std::optional<Visible>> Project(const store::ResourceVersion& stored,
@@ -114,7 +115,9 @@ class Viewer {
   const std::shared_ptr<store::Snapshot> snapshot_;
 
   absl::flat_hash_map<PersonId, std::unique_ptr<Ties>> ties_;
-  absl::flat_hash_map<std::string, std::unique_ptr<policy::Labels>> message_labels_;
+  // By message and person.
+  absl::flat_hash_map<std::pair<std::string, std::uint64_t>, std::unique_ptr<policy::Labels>>
+      message_labels_;
   absl::flat_hash_map<ResourceKey, bool> seen_;
 };
 

@@ -38,17 +38,64 @@ std::vector<const v1::ResourceName*> StoryOf(const v1::Event& event) {
   return names;
 }
 
+// The message that has the event with its story; null if the event has it itself.
+absl::StatusOr<store::SharedMessage> MessageOf(store::Snapshot& snapshot, const v1::Event& event) {
+  if (event.number() == 0) return nullptr;
+  HANDOFF_ASSIGN_OR_RETURN(store::SharedMessage message,
+                           snapshot.ReadMessage(MessageId(event.message_id())));
+  if (message == nullptr || event.number() > static_cast<std::uint32_t>(message->events_size())) {
+    return absl::DataLossError("the message of an event does not have it");
+  }
+  return message;
+}
+
+const v1::Event& EventIn(const store::SharedMessage& message, const v1::Event& event) {
+  return message == nullptr ? event : message->events(static_cast<int>(event.number()) - 1);
+}
+
 // The story of an event, what was deleted in it left out.
 struct Story {
   std::vector<store::SharedResource> told;  // the versions that the event names
   // The same with the current version of what has changed since; empty if nothing has. A newer
   // version that says the same is no change: senders repeat their staff and wards in each message.
   std::vector<store::SharedResource> changed;
+  // What came in the same message and does not travel.
+  std::vector<store::SharedResource> beside;
 };
 
+// Of the event's person, or of no one. A label that came later counts, so it is the current version
+// that tells, unless it was deleted.
+absl::StatusOr<std::vector<store::SharedResource>> ReadBeside(
+    store::Snapshot& snapshot,
+    const v1::StoredMessage& message,
+    std::uint64_t person_id,
+    const std::vector<ResourceKey>& story) {
+  std::vector<const v1::ResourceName*> names;
+  std::vector<ResourceKey> keys;
+  for (const v1::Receipt::Entry& entry : message.receipt().entries()) {
+    ResourceKey key = KeyOf(entry.resource());
+    if (!entry.has_resource() || std::find(story.begin(), story.end(), key) != story.end())
+      continue;
+    names.push_back(&entry.resource());
+    keys.push_back(std::move(key));
+  }
+  std::vector<store::SharedResource> beside;
+  if (keys.empty()) return beside;
+  HANDOFF_ASSIGN_OR_RETURN(const auto current, snapshot.ReadMany(keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    store::SharedResource one = current[i];
+    if (one && one->deleted()) {
+      HANDOFF_ASSIGN_OR_RETURN(one, snapshot.ReadVersion(keys[i], names[i]->version()));
+    }
+    if (!one || one->deleted()) continue;
+    if (one->person_id() == 0 || one->person_id() == person_id) beside.push_back(std::move(one));
+  }
+  return beside;
+}
+
 absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
-  HANDOFF_ASSIGN_OR_RETURN(const auto full_event, WithStory(snapshot, event));
-  const std::vector<const v1::ResourceName*> names = StoryOf(*full_event);
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message, MessageOf(snapshot, event));
+  const std::vector<const v1::ResourceName*> names = StoryOf(EventIn(message, event));
   std::vector<ResourceKey> keys;
   keys.reserve(names.size());
   for (const v1::ResourceName* name : names) keys.push_back(KeyOf(*name));
@@ -72,6 +119,9 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
       newer.emplace_back(story.told.size(), now);
     }
     story.told.push_back(std::move(told));
+  }
+  if (message != nullptr) {
+    HANDOFF_ASSIGN_OR_RETURN(story.beside, ReadBeside(snapshot, *message, event.person_id(), keys));
   }
   if (!newer.empty()) story.changed = story.told;
   for (auto& [place, resource] : newer) story.changed[place] = std::move(resource);
@@ -111,6 +161,8 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
                                                         const View& view,
                                                         Story story) {
   std::map<ResourceKey, std::string> left_out;
+  HANDOFF_ASSIGN_OR_RETURN(std::string why, views.WhyNotBeside(view, EncodedOf(story.beside)));
+  if (!why.empty()) return Withheld{std::move(why)};
   if (!story.changed.empty()) {
     // A label that came later counts too: what is known to be sensitive now does not leave.
     HANDOFF_ASSIGN_OR_RETURN(const MessageProjection now,
@@ -207,14 +259,8 @@ absl::StatusOr<bool> IsStillAsked(store::Snapshot& snapshot, const v1::Delivery&
 
 absl::StatusOr<std::shared_ptr<const v1::Event>> WithStory(store::Snapshot& snapshot,
                                                            const v1::Event& event) {
-  if (event.number() == 0) return std::shared_ptr<const v1::Event>(std::shared_ptr<void>(), &event);
-  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
-                           snapshot.ReadMessage(MessageId(event.message_id())));
-  if (message == nullptr || event.number() > static_cast<std::uint32_t>(message->events_size())) {
-    return absl::DataLossError("the message of an event does not have it");
-  }
-  return std::shared_ptr<const v1::Event>(message,
-                                          &message->events(static_cast<int>(event.number()) - 1));
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message, MessageOf(snapshot, event));
+  return std::shared_ptr<const v1::Event>(message, &EventIn(message, event));
 }
 
 Notifications::Notifications(store::Store& store,

@@ -278,6 +278,15 @@ absl::StatusOr<MessageProjection> Views::ProjectMessage(
   return message;
 }
 
+absl::StatusOr<std::string> Views::WhyNotBeside(
+    const View& view, const std::vector<std::string_view>& resources) const {
+  for (const std::string_view encoded : resources) {
+    HANDOFF_ASSIGN_OR_RETURN(const Labels labels, LabelsOf(encoded));
+    if (Reveals(view, labels)) return LabelReason(view, labels);
+  }
+  return std::string();
+}
+
 Views::Decision Views::Decide(const std::vector<std::string>& relations,
                               std::string_view type,
                               const Labels& labels) const {

@@ -112,6 +112,12 @@ class Views {
                                                    const std::vector<std::string_view>& resources,
                                                    const KeptSet& beside = {}) const;
 
+  // Why a message does not leave though all of it may: among `resources`, which came with it and do
+  // not travel, is one under a label of scope `message` that the view does not name. Empty: none
+  // is. Errors: kDataLoss as LabelsOf().
+  absl::StatusOr<std::string> WhyNotBeside(const View& view,
+                                           const std::vector<std::string_view>& resources) const;
+
   // Which view a reader gets by its relations to a resource.
   struct Decision {
     const View* view = nullptr;  // null: denied

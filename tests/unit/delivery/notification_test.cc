@@ -103,8 +103,10 @@ class NotificationTest : public ::testing::Test {
            const std::string& id,
            std::uint64_t version,
            std::string_view json,
-           bool deleted = false) {
+           bool deleted = false,
+           std::uint64_t person_id = 0) {
     v1::StoredResource stored;
+    stored.set_person_id(person_id);
     stored.mutable_name()->set_type(type);
     stored.mutable_name()->set_id(id);
     stored.mutable_name()->set_version(version);
@@ -271,6 +273,35 @@ TEST_F(NotificationTest, ALabelOfScopeMessageWithholdsAll) {
   EXPECT_THAT(WhyWithheld(), HasSubstr("record of a Part 2 programme"));  // though it came later
   delivery_.mutable_event()->mutable_resources(2)->set_version(3);
   EXPECT_THAT(WhyWithheld(), HasSubstr("record of a Part 2 programme"));
+}
+
+// What is about somebody else in the same transaction says nothing of this stay.
+TEST_F(NotificationTest, ALabelOfScopeMessageCountsOnWhatCameWithItAndDoesNotTravel) {
+  for (const std::uint64_t about : {0u, 7u, 8u}) {
+    const std::string id = "about-" + std::to_string(about);
+    Put("Observation",
+        id,
+        1,
+        R"({"resourceType":"Observation","id":")" + id + R"(",
+        "meta":{"security":[{"code":"42CFRPart2"}]},"status":"final","code":{"text":"screen"}})",
+        /*deleted=*/false,
+        about);
+    store::Batch batch;
+    v1::StoredMessage& message = batch.message.emplace();
+    message.set_id("m-" + id);
+    v1::ResourceName& name = *message.mutable_receipt()->add_entries()->mutable_resource();
+    name.set_type("Observation");
+    name.set_id(id);
+    name.set_version(1);
+    v1::Event& event = *delivery_.mutable_event();
+    event.set_message_id(message.id());
+    event.set_person_id(7);
+    event.set_number(1);
+    *message.add_events() = event;
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+    EXPECT_EQ(WhyWithheld(), about == 8 ? "not withheld" : "label: record of a Part 2 programme")
+        << about;
+  }
 }
 
 TEST_F(NotificationTest, ALabelledResourceIsLeftOutAndCounted) {
