@@ -47,13 +47,14 @@ absl::StatusOr<v1::Transition> Reader::GetTransitionAlone(
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedTransition stored,
                            viewer.snapshot().ReadTransition(id));
   if (!stored) return NotFound();
-  if (stored->source() == caller.value()) return *stored;
+  v1::Transition stay = *stored;
+  stay.clear_told();  // who else was told is nobody's business
+  if (stored->source() == caller.value()) return stay;
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource encounter,
                            viewer.snapshot().Read(KeyOf(stored->encounter())));
   if (!encounter) return NotFound();
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<Visible> shown, viewer.ShowAlone(*encounter));
   if (!shown) return NotFound();
-  v1::Transition stay = *stored;
   HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(*shown, &stay));
   return stay;
 }
@@ -71,6 +72,7 @@ absl::StatusOr<TransitionStory> Reader::GetTransition(const PartyKey& caller,
   const bool sees_encounter = !shown.empty() && KeyOf(shown.front().name) == encounter;
   if (!own && !sees_encounter) return NotFound();
   TransitionStory story{*stored, CollectionOf(shown)};
+  story.transition.clear_told();
   if (!own) HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(shown.front(), &story.transition));
   return story;
 }

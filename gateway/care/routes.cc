@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/base/rule_row.h"
+#include "gateway/care/transition.h"
 
 namespace handoff::care {
 namespace {
@@ -129,7 +130,9 @@ Routes::Route Routes::LoadRoute(const ConfigNode& node, ConfigErrors& errors) {
     }
   }
   const std::string to = node["to"].RequiredString(errors);
-  if (to.starts_with("role:")) {
+  const bool told = to.starts_with("told:");
+  if (told || to.starts_with("role:")) {
+    if (told) route.target = Target::kTold;
     route.role = to.substr(5);
     if (!Contains(kRoles, route.role))
       errors.Add(node["to"].Where(), "`" + route.role + "` is no role");
@@ -143,10 +146,10 @@ Routes::Route Routes::LoadRoute(const ConfigNode& node, ConfigErrors& errors) {
     route.target = Target::kServiceInArea;
     route.role = "performer";
   } else if (!to.empty()) {
-    errors.Add(
-        node["to"].Where(),
-        "`" + to +
-            "` is none of role:<role>, referral.requester, referral.performer, service-in-area");
+    errors.Add(node["to"].Where(),
+               "`" + to +
+                   "` is none of role:<role>, told:<role>, referral.requester, referral.performer, "
+                   "service-in-area");
   }
   return route;
 }
@@ -158,12 +161,9 @@ std::vector<Routes::Candidate> Routes::Recipients(const Route& route,
   const v1::Referral* referral = input.referral;
   switch (route.target) {
     case Target::kRole:
-      for (const v1::Attribution& attribution : input.attributions) {
-        if (attribution.role() != route.role || !IsOpen(attribution, input.now)) continue;
-        found.push_back({PartyKey(attribution.party()),
-                         route.role + " of the person, says " + Element(attribution)});
-      }
-      break;
+      return Holders(route, input);
+    case Target::kTold:
+      return Told(route, input);
     case Target::kReferralRequester:
       if (referral != nullptr && !referral->requester().empty()) {
         found.push_back({PartyKey(referral->requester()), "requester of the referral"});
@@ -187,6 +187,32 @@ std::vector<Routes::Candidate> Routes::Recipients(const Route& route,
       }
       if (found.empty()) found.push_back({PartyKey(), {}});
       break;
+  }
+  return found;
+}
+
+std::vector<Routes::Candidate> Routes::Holders(const Route& route, const RouteInput& input) {
+  std::vector<Candidate> found;
+  for (const v1::Attribution& attribution : input.attributions) {
+    if (attribution.role() != route.role || !IsOpen(attribution, input.now)) continue;
+    found.push_back({PartyKey(attribution.party()),
+                     route.role + " of the person, says " + Element(attribution)});
+  }
+  return found;
+}
+
+// Who holds a wrong fact must hear that it is wrong, and nobody else.
+std::vector<Routes::Candidate> Routes::Told(const Route& route, const RouteInput& input) {
+  if (input.told == nullptr) return Holders(route, input);
+  std::vector<Candidate> found;
+  for (const v1::Transition::Told& told : *input.told) {
+    if (told.role() != route.role || !Corrects(input.event.status(), told.kind())) continue;
+    const bool again = std::any_of(found.begin(), found.end(), [&](const Candidate& candidate) {
+      return candidate.party.value() == told.party();
+    });
+    if (again) continue;
+    found.push_back({PartyKey(told.party()),
+                     "told of the " + std::string(KindCode(told.kind())) + " as " + route.role});
   }
   return found;
 }

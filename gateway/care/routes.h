@@ -59,6 +59,9 @@ struct RouteInput {
   const std::vector<v1::Attribution>& attributions;
   const v1::Referral* referral = nullptr;  // REFERRAL_*: as it is after the event
   Timestamp now;
+  // Who was told of the stay so far. Null: nobody is known to have been, and corrections go to who
+  // holds the role now.
+  const google::protobuf::RepeatedPtrField<v1::Transition::Told>* told = nullptr;
 };
 
 // Thread safety: constant after Load.
@@ -74,7 +77,7 @@ class Routes {
   std::vector<std::pair<std::string, std::string>> ViewsNamed() const;
 
  private:
-  enum class Target { kRole, kReferralRequester, kReferralPerformer, kServiceInArea };
+  enum class Target { kRole, kTold, kReferralRequester, kReferralPerformer, kServiceInArea };
   struct Route {
     std::string name;
     std::string where;
@@ -93,6 +96,8 @@ class Routes {
 
   // False for a party of a kind that the route leaves to other routes.
   static bool IsFor(const Route& route, const PartyKey& party, const PartyFacts& parties);
+  static std::vector<Candidate> Holders(const Route& route, const RouteInput& input);
+  static std::vector<Candidate> Told(const Route& route, const RouteInput& input);
   static Route LoadRoute(const ConfigNode& node, ConfigErrors& errors);
   std::vector<Candidate> Recipients(const Route& route,
                                     const RouteInput& input,

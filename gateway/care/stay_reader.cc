@@ -11,12 +11,6 @@
 namespace handoff::care {
 namespace {
 
-// What Event.status says of an ENCOUNTER_UPDATE.
-constexpr char kMoved[] = "moved";
-constexpr char kCorrected[] = "corrected";
-constexpr char kDischargeCancelled[] = "discharge-cancelled";
-constexpr char kCancelled[] = "cancelled";
-
 struct News {
   v1::EventKind kind = v1::EVENT_KIND_UNSPECIFIED;
   std::int64_t occurred_us = 0;

@@ -25,6 +25,10 @@ auto Order(const v1::Transition::Step& step) {
 
 }  // namespace
 
+bool Corrects(std::string_view status, v1::EventKind kind) {
+  return status == kCancelled || kind == v1::EVENT_KIND_DISCHARGE;
+}
+
 bool HasStep(const v1::Transition& stay, v1::EventKind kind, std::int64_t occurred_us) {
   return std::any_of(stay.steps().begin(), stay.steps().end(), [&](const auto& step) {
     return step.kind() == kind && step.occurred_us() == occurred_us;
@@ -52,6 +56,21 @@ void AddStep(v1::Transition* stay,
     steps.SwapElements(i, i - 1);
   }
   stay->set_last(steps[steps.size() - 1].kind());
+}
+
+void AddTold(v1::Transition* stay,
+             const PartyKey& party,
+             const std::string& role,
+             v1::EventKind kind) {
+  if (kind == v1::EVENT_KIND_ENCOUNTER_UPDATE) return;
+  const bool known = std::any_of(stay->told().begin(), stay->told().end(), [&](const auto& told) {
+    return told.party() == party.value() && told.role() == role && told.kind() == kind;
+  });
+  if (known) return;
+  v1::Transition::Told& told = *stay->add_told();
+  told.set_party(party.value());
+  told.set_role(role);
+  told.set_kind(kind);
 }
 
 }  // namespace handoff::care

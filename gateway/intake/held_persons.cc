@@ -57,6 +57,7 @@ class ReleasePlan {
       person.set_version(person.version() + 1);
       batch_.persons.push_back(std::move(person));
     }
+    for (auto& [id, stay] : stays_) batch_.transitions.push_back(std::move(stay));
     for (auto& [id, referral] : referrals_) batch_.referrals.push_back(std::move(referral));
     batch_.planned_on = std::move(snapshot_);
     deliveries_ += router.deliveries();
@@ -117,15 +118,13 @@ class ReleasePlan {
     }
     for (const std::string& id : person->transitions()) {
       AddOnce(id, target_->mutable_transitions());
-      HANDOFF_ASSIGN_OR_RETURN(const auto stay, snapshot_->ReadTransition(id));
-      if (!stay) continue;
-      v1::Transition& moved = batch_.transitions.emplace_back(*stay);
-      moved.set_person_id(target_->id());
+      HANDOFF_ASSIGN_OR_RETURN(v1::Transition * stay, Stay(id));
+      if (stay != nullptr) stay->set_person_id(target_->id());
     }
     for (const std::string& id : person->referrals()) {
       AddOnce(id, target_->mutable_referrals());
-      HANDOFF_ASSIGN_OR_RETURN(const auto referral, snapshot_->ReadReferral(id));
-      if (referral) referrals_.emplace(id, *referral).first->second.set_person_id(target_->id());
+      HANDOFF_ASSIGN_OR_RETURN(v1::Referral * referral, Referral(id));
+      if (referral != nullptr) referral->set_person_id(target_->id());
     }
     for (const std::uint64_t other : person->distinct_from())
       HANDOFF_RETURN_IF_ERROR(SetDistinct(PersonId{other}));
@@ -220,8 +219,9 @@ class ReleasePlan {
     if (held.event().kind() == v1::EVENT_KIND_UNSPECIFIED) return absl::OkStatus();
     v1::Event event = held.event();
     event.set_person_id(target_->id());
+    HANDOFF_ASSIGN_OR_RETURN(v1::Transition * stay, Stay(event.transition_id()));
     HANDOFF_ASSIGN_OR_RETURN(v1::Referral * referral, Referral(event.referral_id()));
-    router->Route(event, target_, referral);
+    router->Route(event, {.person = target_, .stay = stay, .referral = referral});
     return absl::OkStatus();
   }
 
@@ -267,6 +267,13 @@ class ReleasePlan {
     return stored ? &persons_.emplace(number, *stored).first->second : nullptr;
   }
 
+  absl::StatusOr<v1::Transition*> Stay(const std::string& id) {
+    if (id.empty()) return nullptr;
+    if (const auto known = stays_.find(id); known != stays_.end()) return &known->second;
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadTransition(id));
+    return stored ? &stays_.emplace(id, *stored).first->second : nullptr;
+  }
+
   absl::StatusOr<v1::Referral*> Referral(const std::string& id) {
     if (id.empty()) return nullptr;
     if (const auto known = referrals_.find(id); known != referrals_.end()) return &known->second;
@@ -290,6 +297,7 @@ class ReleasePlan {
   absl::Status status_;  // of reads that could not fail
   store::Batch batch_;
   std::map<std::uint64_t, v1::Person> persons_;
+  std::map<std::string, v1::Transition> stays_;
   std::map<std::string, v1::Referral> referrals_;
   v1::Person* target_ = nullptr;
   std::uint32_t deliveries_ = 0;

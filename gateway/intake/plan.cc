@@ -268,11 +268,11 @@ class Planner {
     }
   }
 
-  v1::Referral* ReferralOf(const v1::Event& event) {
-    for (v1::Referral& referral : understanding_.referrals) {
-      if (referral.id() == event.referral_id()) return &referral;
-    }
-    return nullptr;
+  template <class T>
+  static T* Find(std::vector<T>& all, const std::string& id) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const T& t) { return t.id() == id; });
+    return found == all.end() ? nullptr : &*found;
   }
 
   // So that the doubt is found, though nothing happens to the person for now.
@@ -291,7 +291,10 @@ class Planner {
     Log(v1::LedgerEntry::UNDERSTOOD, "", std::string(care::KindCode(event.kind())))
         .set_event(event.kind());
     Known* const known = Find(event.person_id());
-    router_->Route(event, known == nullptr ? nullptr : &known->person, ReferralOf(event));
+    router_->Route(event,
+                   {.person = known == nullptr ? nullptr : &known->person,
+                    .stay = Find(understanding_.transitions, event.transition_id()),
+                    .referral = Find(understanding_.referrals, event.referral_id())});
   }
 
   // As its deliveries carry it: the message keeps the story once for all of them.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/care/referral.h"
+#include "gateway/care/transition.h"
 #include "gateway/intake/facts.h"
 #include "gateway/store/streams.h"
 
@@ -29,20 +30,13 @@ Router::Router(const Rules& rules,
                store::Batch* batch)
     : rules_(rules), now_(now), resolve_(std::move(resolve)), batch_(*batch) {}
 
-void Router::Route(const v1::Event& event, v1::Person* person, v1::Referral* referral) {
-  if (person == nullptr) {
+void Router::Route(const v1::Event& event, const Subjects& about) {
+  if (about.person == nullptr) {
     Log(event, v1::LedgerEntry::WITHHELD, "", "no known person: told to no one");
     return;
   }
-  if (person->held()) return Hold(event, "whom it is about is in doubt");
-  std::vector<v1::Attribution> attributions = directory::Effective(*person, now_);
-  std::erase_if(attributions, [this](const v1::Attribution& attribution) {
-    const directory::Party* const party = rules_.directory->Find(PartyKey(attribution.party()));
-    return party != nullptr && !party->MayHold(attribution.role());
-  });
-  const DirectoryFacts parties(*rules_.directory, PlaceOf(*person));
-  const std::vector<care::RouteDecision> decisions =
-      rules_.routes.Plan(care::RouteInput{event, attributions, referral, now_}, parties);
+  if (about.person->held()) return Hold(event, "whom it is about is in doubt");
+  const std::vector<care::RouteDecision> decisions = Decide(event, about);
   if (decisions.empty()) {
     Log(event,
         v1::LedgerEntry::WITHHELD,
@@ -58,11 +52,36 @@ void Router::Route(const v1::Event& event, v1::Person* person, v1::Referral* ref
           .set_view(decision.view);
       continue;
     }
-    if (decision.assigns_performer && referral != nullptr)
-      care::AssignPerformer(referral, decision.party);
-    MakeKnown(person, decision.party);
+    if (decision.assigns_performer && about.referral != nullptr)
+      care::AssignPerformer(about.referral, decision.party);
+    if (about.stay != nullptr)
+      care::AddTold(about.stay, decision.party, decision.role, event.kind());
+    MakeKnown(about.person, decision.party);
     Enqueue(event, decision);
   }
+}
+
+std::vector<care::RouteDecision> Router::Decide(const v1::Event& event, const Subjects& about) {
+  std::vector<v1::Attribution> attributions = directory::Effective(*about.person, now_);
+  std::erase_if(attributions, [this](const v1::Attribution& attribution) {
+    return !MayHold(attribution.party(), attribution.role());
+  });
+  google::protobuf::RepeatedPtrField<v1::Transition::Told> told;
+  const bool knows_told = about.stay != nullptr && about.stay->told_size() > 0;
+  if (knows_told) {
+    for (const v1::Transition::Told& one : about.stay->told()) {
+      if (MayHold(one.party(), one.role())) *told.Add() = one;
+    }
+  }
+  const DirectoryFacts parties(*rules_.directory, PlaceOf(*about.person));
+  return rules_.routes.Plan(
+      care::RouteInput{event, attributions, about.referral, now_, knows_told ? &told : nullptr},
+      parties);
+}
+
+bool Router::MayHold(const std::string& party, const std::string& role) const {
+  const directory::Party* const found = rules_.directory->Find(PartyKey(party));
+  return found == nullptr || found->MayHold(role);
 }
 
 void Router::Hold(const v1::Event& event, const std::string& why) {

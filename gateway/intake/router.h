@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -27,10 +28,17 @@ class Router {
          directory::ResourceResolver resolve,
          store::Batch* batch);
 
+  // What an event is about, as the commit will leave it; null where there is none. A party that is
+  // told gets known to the person and is remembered by the stay; one that is chosen by service and
+  // area becomes the performer of the referral.
+  struct Subjects {
+    v1::Person* person = nullptr;  // null: nobody is told
+    v1::Transition* stay = nullptr;
+    v1::Referral* referral = nullptr;
+  };
   // Adds to the batch what follows from `event`, which comes without its story, and what the ledger
-  // says of it. A party that is told gets known to `person` (null: nobody is told); one that is
-  // chosen by service and area becomes the performer of `referral` (null: the event has none).
-  void Route(const v1::Event& event, v1::Person* person, v1::Referral* referral);
+  // says of it.
+  void Route(const v1::Event& event, const Subjects& about);
 
   // Keeps the event until a steward has decided whom it is about. `why`: no patient data.
   void Hold(const v1::Event& event, const std::string& why);
@@ -46,6 +54,9 @@ class Router {
   std::uint32_t deliveries() const { return deliveries_; }
 
  private:
+  std::vector<care::RouteDecision> Decide(const v1::Event& event, const Subjects& about);
+  // A role that the configuration no longer grants counts for nothing.
+  bool MayHold(const std::string& party, const std::string& role) const;
   v1::LedgerEntry& Log(const v1::Event& event,
                        v1::LedgerEntry::Kind kind,
                        const std::string& party,

@@ -81,7 +81,11 @@ absl::StatusOr<Rendered> MakeTransitionItem(Context& context, ItemRequest reques
       Take(context.reader().GetTransitionAlone(
                request.party, request.delivery.event().transition_id(), request.snapshot),
            item.mutable_transition()));
-  if (withheld) return *withheld;
+  if (withheld) {
+    // What was told is taken back even from who has nothing to do with the person any more.
+    if (request.delivery.event().kind() != v1::EVENT_KIND_ENCOUNTER_UPDATE) return *withheld;
+    item.mutable_transition()->set_id(request.delivery.event().transition_id());
+  }
   item.set_resume_token(std::move(request.resume_token));
   item.set_event(request.delivery.event().kind());
   HANDOFF_ASSIGN_OR_RETURN(const std::string_view bundle,

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/care/transition.h"
+
 namespace handoff::care {
 namespace {
 
@@ -80,7 +82,7 @@ class RoutesTest : public ::testing::Test {
 
   std::vector<RouteDecision> Decide(v1::EventKind kind, const Routes& routes = Shipped()) {
     event_.set_kind(kind);
-    return routes.Plan({event_, attributions_, &referral_, FromMicros(kNow)}, parties_);
+    return routes.Plan({event_, attributions_, &referral_, FromMicros(kNow), told_}, parties_);
   }
 
   // "lfm:treatment-full nha:payer-alert": who is told, with which view.
@@ -97,6 +99,7 @@ class RoutesTest : public ::testing::Test {
   v1::Event event_;
   std::vector<v1::Attribution> attributions_;
   v1::Referral referral_;
+  const google::protobuf::RepeatedPtrField<v1::Transition::Told>* told_ = nullptr;
   FakeParties parties_;
 };
 
@@ -120,6 +123,26 @@ TEST_F(RoutesTest, TellsOfCorrectionsAndNotOfMovesInside) {
     event_.set_status(status);
     EXPECT_EQ(Told(v1::EVENT_KIND_ENCOUNTER_UPDATE), "lfm:treatment-full nha:payer-alert");
   }
+}
+
+// Whatever became of the roles since.
+TEST_F(RoutesTest, TellsOfACorrectionWhoWasToldOfWhatItCorrects) {
+  v1::Transition stay;
+  AddTold(&stay, PartyKey("nha"), "payer", v1::EVENT_KIND_ADMIT);
+  AddTold(&stay, PartyKey("llp"), "medical-home", v1::EVENT_KIND_ADMIT);
+  AddTold(&stay, PartyKey("llp"), "medical-home", v1::EVENT_KIND_DISCHARGE);
+  AddTold(&stay, PartyKey("llp"), "medical-home", v1::EVENT_KIND_DISCHARGE);
+  AddTold(&stay, PartyKey("lfm"), "medical-home", v1::EVENT_KIND_ENCOUNTER_UPDATE);
+  EXPECT_EQ(stay.told_size(), 3);
+  told_ = &stay.told();
+  event_.set_status("discharge-cancelled");
+  EXPECT_EQ(Told(v1::EVENT_KIND_ENCOUNTER_UPDATE), "llp:treatment-full");
+  EXPECT_EQ(Decide(v1::EVENT_KIND_ENCOUNTER_UPDATE)[0].because,
+            "told of the discharge as medical-home");
+  event_.set_status("cancelled");
+  EXPECT_EQ(Told(v1::EVENT_KIND_ENCOUNTER_UPDATE), "llp:treatment-full nha:payer-alert");
+  event_.set_status("");
+  EXPECT_EQ(Told(v1::EVENT_KIND_DISCHARGE), "lfm:treatment-full nha:payer-alert");
 }
 
 TEST_F(RoutesTest, SaysWhyWithoutPatientData) {

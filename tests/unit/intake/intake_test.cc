@@ -414,5 +414,24 @@ TEST_F(IntakeTest, PlansAgainWhatLostARace) {
   EXPECT_THAT(Stream("nha/transitions"), SizeIs(1)) << "one admission, however often it is told";
 }
 
+// The wrong fact is where it was told, whatever became of the role; who never had it hears nothing.
+TEST_F(IntakeTest, TakesAStayBackFromWhoWasToldOfIt) {
+  Accept(Bundle(DemoMessage("admit")));
+  ASSERT_THAT(Kinds(Pending("lfm")), ElementsAre(v1::EVENT_KIND_ADMIT));
+  clock_.Advance(std::chrono::hours(1));
+  Accept(Update("mrmc", "Patient", "odalys-brightwater", R"({"resourceType":"Patient",
+      "id":"odalys-brightwater","birthDate":"1944-03-18","name":[{"family":"Brightwater"}],
+      "identifier":[{"system":"urn:oid:2.999.10.1","value":"500117"}],
+      "generalPractitioner":[{"identifier":{"system":"urn:oid:2.999.20","value":"HTF"}}]})"));
+  clock_.Advance(std::chrono::hours(1));
+  Accept(Update("mrmc", "Encounter", "v-771203", R"({"resourceType":"Encounter","id":"v-771203",
+      "status":"cancelled","class":{"code":"IMP"},
+      "subject":{"reference":"Patient/odalys-brightwater"},
+      "period":{"start":"2026-06-27T14:02:11-04:00"}})"));
+  EXPECT_THAT(Kinds(Pending("lfm")),
+              ElementsAre(v1::EVENT_KIND_ADMIT, v1::EVENT_KIND_ENCOUNTER_UPDATE));
+  EXPECT_EQ(Pending("lfm")[1].role(), "medical-home");
+}
+
 }  // namespace
 }  // namespace handoff::intake
