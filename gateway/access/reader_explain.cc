@@ -64,6 +64,13 @@ v1::Delivery Unacknowledged(const v1::LedgerEntry& routed) {
   return delivery;
 }
 
+void AddOnce(v1::Delivery delivery, std::vector<v1::Delivery>* deliveries) {
+  const bool known = std::any_of(deliveries->begin(), deliveries->end(), [&](const auto& one) {
+    return one.id() == delivery.id();
+  });
+  if (!known) deliveries->push_back(std::move(delivery));
+}
+
 // Fills in the entries, and what of them is not at its end.
 absl::Status TellDeliveries(store::Store& store, const MessageId& id, Explanation* explanation) {
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::LedgerEntry> before,
@@ -71,15 +78,14 @@ absl::Status TellDeliveries(store::Store& store, const MessageId& id, Explanatio
   std::vector<const v1::LedgerEntry*> not_pushed;
   for (const v1::LedgerEntry& entry : before) {
     const bool routed = entry.kind() == v1::LedgerEntry::ROUTED;
-    const bool held = entry.kind() == v1::LedgerEntry::HELD && entry.party().empty();
+    const bool held = entry.kind() == v1::LedgerEntry::HELD;
     if ((!routed && !held) || entry.delivery_id().empty()) continue;
     HANDOFF_ASSIGN_OR_RETURN(std::optional<v1::Delivery> delivery,
                              store.ReadDelivery(entry.delivery_id()));
     if (!delivery) {
       if (routed) not_pushed.push_back(&entry);
-    } else if (delivery->state() == v1::DELIVERY_STATE_PENDING ||
-               delivery->state() == v1::DELIVERY_STATE_HELD) {
-      explanation->pending.push_back(*std::move(delivery));
+    } else if (delivery->state() == (held ? v1::DELIVERY_STATE_HELD : v1::DELIVERY_STATE_PENDING)) {
+      AddOnce(*std::move(delivery), &explanation->pending);
     }
   }
   // What has left the queue in the meantime has its end in the ledger by now.

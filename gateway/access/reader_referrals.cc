@@ -45,6 +45,7 @@ class ReferralList {
   absl::StatusOr<bool> TakePerson(PersonId id, std::vector<v1::Referral>* items) {
     HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, viewer_.snapshot().ReadPerson(id));
     if (!person) return false;
+    const bool held = person->held();
     const auto& ids = person->referrals();
     auto next = ids.begin();
     if (!position_.last_id.empty()) {
@@ -55,6 +56,7 @@ class ReferralList {
       HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral,
                                viewer_.snapshot().ReadReferral(*next));
       if (!referral || !Wanted(*referral)) continue;
+      if (held && referral->requester() != viewer_.caller().value()) continue;
       if (items->size() == size_) return true;
       position_.last_id = *next;
       items->push_back(*referral);
@@ -80,6 +82,12 @@ absl::StatusOr<v1::Referral> Reader::GetReferralAlone(const PartyKey& caller,
                                                       store::Snapshot& snapshot) const {
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral, snapshot.ReadReferral(id));
   if (!referral || !IsPartyTo(*referral, caller)) return NotFound();
+  // Whom it is about is in doubt: it is for who asked alone.
+  if (referral->person_id() != 0 && referral->requester() != caller.value()) {
+    HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
+                             store::ReadSurvivor(snapshot, PersonId{referral->person_id()}));
+    if (person && person->held()) return NotFound();
+  }
   return *referral;
 }
 

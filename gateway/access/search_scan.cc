@@ -249,7 +249,9 @@ absl::StatusOr<std::optional<PersonId>> PersonByIdentifier(Viewer& viewer, std::
   if (error != std::errc() || end != found->data() + found->size()) {
     return absl::DataLossError("an identifier leads to no person");
   }
-  return PersonId{number};
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
+                           store::ReadSurvivor(viewer.snapshot(), PersonId{number}));
+  return person ? PersonId{person->id()} : PersonId{number};
 }
 
 }  // namespace handoff::access

@@ -230,8 +230,11 @@ absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& st
   HANDOFF_ASSIGN_OR_RETURN(policy::Labels labels, rules_.views->LabelsOf(stored.resource()));
   const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
   if (about_someone && stored.owner() != caller_.value()) {
+    HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
+                             store::ReadSurvivor(*snapshot_, PersonId{stored.person_id()}));
+    if (!person) return absl::DataLossError("a record is about nobody that is stored");
     HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside,
-                             MessageLabels(std::string(stored.message_id()), stored.person_id()));
+                             MessageLabels(std::string(stored.message_id()), person->id()));
     AddLabels(*beside, &labels);
   }
   return labels;

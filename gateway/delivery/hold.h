@@ -8,8 +8,9 @@
 
 namespace handoff::delivery {
 
-// Whether the person of `delivery` is held.
-absl::StatusOr<bool> IsHeld(store::Snapshot& snapshot, const v1::Delivery& delivery);
+// Whom `delivery` is about, merges followed; null if no one.
+absl::StatusOr<store::SharedPerson> PersonOf(store::Snapshot& snapshot,
+                                             const v1::Delivery& delivery);
 
 // Makes `batch` one that commits only while the person of `delivery` is held: else a decision that
 // comes in between would leave behind what the batch keeps for it. False, and nothing done, if the

@@ -93,7 +93,9 @@ absl::StatusOr<std::vector<store::SharedResource>> ReadBeside(
   return beside;
 }
 
-absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& event) {
+absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot,
+                                const v1::Event& event,
+                                const store::SharedPerson& person) {
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message, MessageOf(snapshot, event));
   const std::vector<const v1::ResourceName*> names = StoryOf(EventIn(message, event));
   std::vector<ResourceKey> keys;
@@ -121,7 +123,8 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot, const v1::Event& even
     story.told.push_back(std::move(told));
   }
   if (message != nullptr) {
-    HANDOFF_ASSIGN_OR_RETURN(story.beside, ReadBeside(snapshot, *message, event.person_id(), keys));
+    const std::uint64_t about = person == nullptr ? event.person_id() : person->id();
+    HANDOFF_ASSIGN_OR_RETURN(story.beside, ReadBeside(snapshot, *message, about, keys));
   }
   if (!newer.empty()) story.changed = story.told;
   for (auto& [place, resource] : newer) story.changed[place] = std::move(resource);
@@ -287,11 +290,12 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   const View* const view = rules.views->Find(delivery.view());
   if (view == nullptr) return absl::FailedPreconditionError("the view is not configured");
 
-  HANDOFF_ASSIGN_OR_RETURN(const bool held, IsHeld(snapshot, delivery));
-  if (held) return Withheld{"for a steward: whom it is about is in doubt", true};
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, PersonOf(snapshot, delivery));
+  if (person && person->held())
+    return Withheld{"for a steward: whom it is about is in doubt", true};
   HANDOFF_ASSIGN_OR_RETURN(const bool asked, IsStillAsked(snapshot, delivery));
   if (!asked) return Withheld{"the referral was given to another party"};
-  HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event()));
+  HANDOFF_ASSIGN_OR_RETURN(Story story, ReadStory(snapshot, delivery.event(), person));
   if (story.told.empty() || story.told.front()->key() != KeyOf(delivery.event().focus())) {
     return Withheld{"what the event is about was deleted"};
   }

@@ -35,6 +35,13 @@ bool SameIdentifier(const v1::Identifier& a, const v1::Identifier& b) {
   return a.system() == b.system() && a.value() == b.value();
 }
 
+// How many doubts stand among what is held.
+std::ptrdiff_t Doubts(const std::vector<v1::Delivery>& held) {
+  return std::count_if(held.begin(), held.end(), [](const v1::Delivery& one) {
+    return one.event().kind() == v1::EVENT_KIND_UNSPECIFIED;
+  });
+}
+
 // What one decision changes: pure from a snapshot to a batch.
 class ReleasePlan {
  public:
@@ -77,6 +84,7 @@ class ReleasePlan {
       HANDOFF_ASSIGN_OR_RETURN(const auto survivor,
                                store::ReadSurvivor(*snapshot_, decision_.person));
       HANDOFF_ASSIGN_OR_RETURN(target_, Person(PersonId{survivor->id()}));
+      if (target_->held()) return MakeError(ErrorId::kIllegalMove, "the person is in doubt anew");
       return absl::OkStatus();
     }
     target_ = person;
@@ -203,7 +211,7 @@ class ReleasePlan {
   }
 
   absl::Status Tell(const v1::Delivery& held, Router* router) {
-    const std::string how = decision_.merge_into == PersonId::kNone
+    const std::string how = PersonId{target_->id()} == decision_.person
                                 ? "somebody of its own"
                                 : "person " + std::to_string(target_->id());
     v1::LedgerEntry& entry =
@@ -231,8 +239,8 @@ class ReleasePlan {
     settled.set_settled_us(ToMicros(now_));
   }
 
-  // A delivery that had its recipient when the doubt came: to its old place in the lane, or to the
-  // end of the stream.
+  // A delivery that had its recipient when the doubt came: to its old place in the lane; for who
+  // was merged, to the end of the survivor's lane; or to the end of the stream.
   void SendOn(const v1::Delivery& held, Router* router) {
     ++deliveries_;
     v1::Delivery delivery = held;
@@ -241,15 +249,26 @@ class ReleasePlan {
     delivery.set_created_us(ToMicros(now_));
     delivery.set_due_us(ToMicros(now_));
     delivery.clear_settled_us();
+    delivery.clear_last_error();
     const PartyKey recipient(held.recipient());
     const directory::Party* const party = rules_.directory->Find(recipient);
     const directory::Endpoint* const endpoint =
         party == nullptr ? nullptr : party->FindEndpoint(held.channel());
-    if (endpoint == nullptr || endpoint->kind != directory::EndpointKind::kStream) {
+    const bool is_stream =
+        endpoint != nullptr && endpoint->kind == directory::EndpointKind::kStream;
+    if (!is_stream && held.person_id() == target_->id()) {
       batch_.release.push_back(std::move(delivery));
       return;
     }
     Remove(held);
+    delivery.set_person_id(target_->id());
+    delivery.mutable_event()->set_person_id(target_->id());
+    if (!is_stream) {
+      batch_.enqueue.push_back(std::move(delivery));
+      return;
+    }
+    // Under its own name: of the old one the ledger says that it was passed over.
+    delivery.set_id(MintId('d', ToMicros(now_)));
     v1::LedgerEntry& entry =
         router->Log(held.event().message_id(), v1::LedgerEntry::ROUTED, held.recipient());
     entry.set_text(held.route() + ": again, after it was held");
@@ -309,13 +328,21 @@ absl::StatusOr<Released> HeldPersons::Release(const Decision& decision) {
   HANDOFF_RETURN_IF_ERROR(CheckOperator(decision.by));
   HANDOFF_RETURN_IF_ERROR(CheckReason(decision.reason));
   absl::MutexLock lock(&one_at_a_time_);
+  Decision about = decision;
+  HANDOFF_ASSIGN_OR_RETURN(const auto person,
+                           store::ReadSurvivor(*services_->store->GetSnapshot(), about.person));
+  if (person) about.person = PersonId{person->id()};
   Released released;
   // Once is enough unless there is very much, or something was held while the decision was on its
-  // way; once it is on disk, nothing more is.
+  // way. A new doubt is for a new decision.
   for (bool first = true;; first = false) {
-    HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::Delivery> held, HeldOf(decision.person));
-    if (!first && held.empty()) return released;
-    HANDOFF_ASSIGN_OR_RETURN(const Released part, ReleaseOnce(decision, held));
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::Delivery> held, HeldOf(about.person));
+    if (!first) {
+      HANDOFF_ASSIGN_OR_RETURN(const auto now,
+                               store::ReadSurvivor(*services_->store->GetSnapshot(), about.person));
+      if (held.empty() || now->held()) return released;
+    }
+    HANDOFF_ASSIGN_OR_RETURN(const Released part, ReleaseOnce(about, held));
     released.held += part.held;
     released.deliveries += part.deliveries;
   }
@@ -331,12 +358,20 @@ absl::StatusOr<Released> HeldPersons::ReleaseOnce(const Decision& decision,
     if (status.ok()) return Released{static_cast<std::uint32_t>(held.size()), release.deliveries()};
     if (!absl::IsAborted(status)) return status;
     services_->metrics->commit_conflicts.Increment();
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<v1::Delivery> now_held, HeldOf(decision.person));
+    if (Doubts(now_held) != Doubts(held)) {
+      return MakeError(ErrorId::kCommitConflict,
+                       "a new doubt came meanwhile: look what is held, and decide again");
+    }
   }
   return MakeError(ErrorId::kCommitConflict, "others were faster too often: repeat the call");
 }
 
 // In the order in which it came to be told.
 absl::StatusOr<std::vector<v1::Delivery>> HeldPersons::HeldOf(PersonId person) const {
+  const std::shared_ptr<store::Snapshot> snapshot = services_->store->GetSnapshot();
+  std::map<std::uint64_t, bool> is_person;  // by id, which may be of one who was merged
+  is_person[static_cast<std::uint64_t>(person)] = true;
   std::vector<v1::Delivery> held;
   std::string after;
   while (true) {
@@ -346,11 +381,18 @@ absl::StatusOr<std::vector<v1::Delivery>> HeldPersons::HeldOf(PersonId person) c
     if (page.empty()) break;
     after = page.back().id();
     for (v1::Delivery& delivery : page) {
-      if (PersonId{delivery.person_id()} == person) held.push_back(std::move(delivery));
+      const auto [known, is_new] = is_person.try_emplace(delivery.person_id());
+      if (is_new) {
+        HANDOFF_ASSIGN_OR_RETURN(const auto survivor,
+                                 store::ReadSurvivor(*snapshot, PersonId{delivery.person_id()}));
+        known->second = survivor && PersonId{survivor->id()} == person;
+      }
+      if (known->second) held.push_back(std::move(delivery));
     }
   }
+  // What a stream passed over has its sequence from then.
   std::sort(held.begin(), held.end(), [](const v1::Delivery& a, const v1::Delivery& b) {
-    return a.sequence() < b.sequence();
+    return std::pair(a.created_us(), a.sequence()) < std::pair(b.created_us(), b.sequence());
   });
   if (held.size() > kMaxReleased) held.resize(kMaxReleased);
   return held;

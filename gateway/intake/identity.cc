@@ -206,9 +206,10 @@ class Identifier {
     return person;
   }
 
+  // What leads to somebody stays there: who else has it is, as a steward decided, somebody else.
   void Link(const std::string& key, PersonId person) {
     PersonId& current = linked_[key];
-    if (current == person) return;
+    if (current != PersonId::kNone) return;
     current = person;
     links_.emplace_back(key, Decimal(person));
   }
@@ -233,17 +234,42 @@ class Identifier {
     // A candidate only: loaded, it would be a person of the message.
     HANDOFF_ASSIGN_OR_RETURN(const std::optional<v1::Person> candidate, PersonNow(*found->begin()));
     if (!candidate) return std::nullopt;
-    for (const v1::ResourceName& name : candidate->patients()) {
-      if (name.type() == write.key.type && name.id() == write.key.id) continue;
-      HANDOFF_ASSIGN_OR_RETURN(const auto other, snapshot_.Read({name.type(), name.id()}));
-      const v1::Resource* const resource =
-          other && !other->deleted() ? resolved_.Parse(other->resource()) : nullptr;
-      if (resource == nullptr) continue;
-      const bool accepted = was != nullptr && Conflict(resource->patient(), *was);
-      if (!accepted && Conflict(resource->patient(), patient))
+    HANDOFF_ASSIGN_OR_RETURN(const std::vector<const v1::Patient*> others,
+                             RecordsOf(*candidate, write.key));
+    for (const v1::Patient* other : others) {
+      if (!Conflict(*other, patient)) continue;
+      const bool accepted = was != nullptr && Conflict(*other, *was);
+      if (!accepted && !AgreesWithRivalOf(*other, patient, others))
         return "an identifier is that of" + Listed(*found) + ", birth date and name are others";
     }
     return std::nullopt;
+  }
+
+  // A steward united records that disagree: then a new one has to agree with either.
+  static bool AgreesWithRivalOf(const v1::Patient& other,
+                                const v1::Patient& patient,
+                                const std::vector<const v1::Patient*>& records) {
+    return std::any_of(records.begin(), records.end(), [&](const v1::Patient* record) {
+      return Conflict(*record, other) && !Conflict(*record, patient);
+    });
+  }
+
+  // The records of a person but `except`, as the message leaves them.
+  absl::StatusOr<std::vector<const v1::Patient*>> RecordsOf(const v1::Person& person,
+                                                            const ResourceKey& except) {
+    std::vector<const v1::Patient*> records;
+    for (const v1::ResourceName& name : person.patients()) {
+      if (name.type() == except.type && name.id() == except.id) continue;
+      const v1::Resource* resource = nullptr;
+      if (Write* const write = resolved_.index.Find(name.type(), name.id())) {
+        resource = resolved_.Object(*write);
+      } else {
+        HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_.Read({name.type(), name.id()}));
+        if (stored && !stored->deleted()) resource = resolved_.Parse(stored->resource());
+      }
+      if (resource != nullptr) records.push_back(&resource->patient());
+    }
+    return records;
   }
 
   absl::Status RemoveDistinct(PersonId before, absl::flat_hash_set<PersonId>* found) {

@@ -79,6 +79,8 @@ absl::Status WithheldRecorder::Hold(const v1::Delivery& item, store::Batch* batc
   v1::Delivery& kept = batch->enqueue.emplace_back(item);
   kept.set_id(MintId('d', ToMicros(clock_.Now())));
   kept.set_state(v1::DELIVERY_STATE_HELD);
+  batch->ledger.push_back(delivery::EntryOf(
+      v1::LedgerEntry::HELD, kept, clock_.Now(), "kept until a steward has decided"));
   return absl::OkStatus();
 }
 

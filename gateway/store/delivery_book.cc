@@ -45,7 +45,7 @@ void DeliveryBook::Erase(const std::string& id) {
   const DeliveryPlace& place = pending->second;
   const auto lane = lanes_.find(LaneId(place.recipient, place.person));
   const auto waiting = lane->second.queue.find(place.sequence);
-  if (waiting == lane->second.queue.begin()) lane->second.leased_until_us = 0;
+  if (place.sequence == lane->second.leased) lane->second.leased_until_us = 0;
   lane->second.queue.erase(waiting);
   pending_.Remove(pending);
   Reindex(lane);
@@ -130,6 +130,7 @@ std::vector<Claim> DeliveryBook::ClaimDue(Timestamp now,
   absl::MutexLock lock(&mutex_);
   for (auto& [lane, delivery] : Select(now, limit, wanted, load)) {
     lane->second.leased_until_us = ToMicros(now + lease);
+    lane->second.leased = lane->second.queue.begin()->first;
     Reindex(lane);
     claims.push_back(Claim{std::move(delivery)});
   }
@@ -166,7 +167,7 @@ void DeliveryBook::Release(const std::string& id) {
   const auto pending = pending_.by_id.find(id);
   if (pending == pending_.by_id.end()) return;
   const auto lane = lanes_.find(LaneId(pending->second.recipient, pending->second.person));
-  if (lane->second.queue.begin()->second.id != id) return;
+  if (pending->second.sequence != lane->second.leased) return;
   lane->second.leased_until_us = 0;
   Reindex(lane);
 }

@@ -79,8 +79,9 @@ class DeliveryBook {
   };
   struct Lane {
     absl::btree_map<std::uint64_t, Waiting> queue;  // by sequence; never empty
-    std::int64_t leased_until_us = 0;               // of the head; 0: not leased
-    std::optional<Turn> turn;                       // as entered in turns_
+    std::int64_t leased_until_us = 0;               // 0: none is
+    std::uint64_t leased = 0;  // the one; another may have come back in front of it since
+    std::optional<Turn> turn;  // as entered in turns_
   };
   using Lanes = std::map<LaneId, Lane>;
   // Deliveries of one state.

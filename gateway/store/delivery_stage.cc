@@ -72,8 +72,13 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
     }
     if (delivery.state() != v1::DELIVERY_STATE_HELD && IsWaiting(Find(delivery.id()))) ++settled;
   }
+  std::size_t kept = 0;
   for (const v1::Delivery& delivery : batch.enqueue) {
-    if (!Find(delivery.id())) ++added;
+    if (Find(delivery.id())) continue;
+    // Held instead of given to its recipient: the bound of its stream has counted it.
+    const bool passed_over =
+        delivery.state() == v1::DELIVERY_STATE_HELD && !delivery.recipient().empty();
+    ++(passed_over ? kept : added);
   }
   if (added > 0 && dead_ >= options_.max_dead_letters) {
     return absl::ResourceExhaustedError("too many dead letters wait for an operator");
@@ -81,7 +86,8 @@ absl::Status DeliveryStage::Check(const Batch& batch) const {
   for (const v1::Delivery& delivery : batch.replay) {
     if (IsIn(Find(delivery.id()), v1::DELIVERY_STATE_DEAD)) ++added;
   }
-  if (added >= kMaxAdded) return absl::InvalidArgumentError("too many deliveries in one commit");
+  if (added + kept >= kMaxAdded)
+    return absl::InvalidArgumentError("too many deliveries in one commit");
   if (added > settled && waiting_ + added - settled > options_.max_pending_deliveries) {
     return absl::ResourceExhaustedError("too many deliveries are pending");
   }

@@ -229,6 +229,26 @@ TEST_P(StoreDelivery, KeepsWhatIsHeldAndItsPlaceInTheLane) {
   EXPECT_THAT(Claim(now()), ElementsAre("d1"));  // before what it stood before
 }
 
+// The lease is of the one that is under way, not of what came back in front of it.
+TEST_P(StoreDelivery, EndsALeaseThoughAnotherCameBackInFront) {
+  Enqueue({MakeDelivery("d1", "a", 1), MakeDelivery("d2", "a", 1)});
+  Settle(Read("d1"), v1::DELIVERY_STATE_HELD);
+  EXPECT_THAT(Claim(now()), ElementsAre("d2"));
+  Batch batch;
+  batch.release.push_back(Read("d1"));
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  EXPECT_THAT(Claim(now()), IsEmpty());  // one at a time
+  store_->Release("d2");
+  EXPECT_THAT(Claim(now()), ElementsAre("d1"));
+}
+
+TEST_P(StoreDelivery, PassesOverAStreamItemThoughItIsFull) {
+  Open({.max_pending_deliveries = 1});
+  Enqueue({MakeDelivery("d1", "a", 1)});
+  Enqueue({WithState(MakeDelivery("of-a-stream", "a", 2), v1::DELIVERY_STATE_HELD)});
+  EXPECT_THAT(List(v1::DELIVERY_STATE_HELD), ElementsAre("of-a-stream"));
+}
+
 TEST_P(StoreDelivery, CountsWhatIsHeldAgainstTheBoundOfPendingDeliveries) {
   Open({.max_pending_deliveries = 1});
   Enqueue({WithState(MakeDelivery("h1", "", 1), v1::DELIVERY_STATE_HELD)});

@@ -69,6 +69,24 @@ TEST_F(ReaderTest, ShowsAReferralToItsTwoPartiesOnly) {
               IsEmpty());
 }
 
+TEST_F(ReaderTest, ShowsTheReferralOfAPersonInDoubtToWhoAskedAlone) {
+  LoadDemo();
+  const v1::Referral referral =
+      reader_->ListReferrals(PartyKey("mrmc"), v1::REFERRAL_STATE_UNSPECIFIED, {})->items[0];
+  v1::Person person = **store_->GetSnapshot()->ReadPerson(PersonId{referral.person_id()});
+  person.set_held(true);
+  store::Batch batch;
+  batch.persons.push_back(person);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  HANDOFF_EXPECT_OK(reader_->GetReferral(PartyKey("mrmc"), referral.id()));
+  EXPECT_THAT(reader_->GetReferral(PartyKey("htf"), referral.id()),
+              testing::StatusIs(absl::StatusCode::kNotFound, ""));
+  for (const auto& [party, count] : {std::pair("mrmc", 1u), {"htf", 0u}}) {
+    EXPECT_THAT(reader_->ListReferrals(PartyKey(party), v1::REFERRAL_STATE_UNSPECIFIED, {})->items,
+                SizeIs(count));
+  }
+}
+
 TEST_F(ReaderTest, HidesInAStayWhatItsEncounterHides) {
   LoadDemo();
   const std::string id =

@@ -119,6 +119,30 @@ class NotificationTest : public ::testing::Test {
     HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   }
 
+  // The message of the event brought a labelled Observation as well, which is no part of the story.
+  void Bring(const std::string& id, std::uint64_t about) {
+    Put("Observation",
+        id,
+        1,
+        R"({"resourceType":"Observation","id":")" + id + R"(",
+        "meta":{"security":[{"code":"42CFRPart2"}]},"status":"final","code":{"text":"screen"}})",
+        /*deleted=*/false,
+        about);
+    store::Batch batch;
+    v1::StoredMessage& message = batch.message.emplace();
+    message.set_id("m-" + id);
+    v1::ResourceName& name = *message.mutable_receipt()->add_entries()->mutable_resource();
+    name.set_type("Observation");
+    name.set_id(id);
+    name.set_version(1);
+    v1::Event& event = *delivery_.mutable_event();
+    event.set_message_id(message.id());
+    event.set_person_id(7);
+    event.set_number(1);
+    *message.add_events() = event;
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
+
   v1::Delivery ADelivery() {
     v1::Delivery delivery;
     delivery.set_id("d0000000000001");
@@ -278,30 +302,24 @@ TEST_F(NotificationTest, ALabelOfScopeMessageWithholdsAll) {
 // What is about somebody else in the same transaction says nothing of this stay.
 TEST_F(NotificationTest, ALabelOfScopeMessageCountsOnWhatCameWithItAndDoesNotTravel) {
   for (const std::uint64_t about : {0u, 7u, 8u}) {
-    const std::string id = "about-" + std::to_string(about);
-    Put("Observation",
-        id,
-        1,
-        R"({"resourceType":"Observation","id":")" + id + R"(",
-        "meta":{"security":[{"code":"42CFRPart2"}]},"status":"final","code":{"text":"screen"}})",
-        /*deleted=*/false,
-        about);
-    store::Batch batch;
-    v1::StoredMessage& message = batch.message.emplace();
-    message.set_id("m-" + id);
-    v1::ResourceName& name = *message.mutable_receipt()->add_entries()->mutable_resource();
-    name.set_type("Observation");
-    name.set_id(id);
-    name.set_version(1);
-    v1::Event& event = *delivery_.mutable_event();
-    event.set_message_id(message.id());
-    event.set_person_id(7);
-    event.set_number(1);
-    *message.add_events() = event;
-    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+    Bring("about-" + std::to_string(about), about);
     EXPECT_EQ(WhyWithheld(), about == 8 ? "not withheld" : "label: record of a Part 2 programme")
         << about;
   }
+}
+
+// What was routed before its person turned out to be another is about that other now.
+TEST_F(NotificationTest, ALabelBesideCountsThroughAMerge) {
+  store::Batch batch;
+  v1::Person& merged = batch.persons.emplace_back();
+  merged.set_id(9);
+  merged.set_merged_into(7);
+  batch.persons.emplace_back().set_id(7);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  Bring("of-both", 7);
+  delivery_.set_person_id(9);
+  delivery_.mutable_event()->set_person_id(9);
+  EXPECT_EQ(WhyWithheld(), "label: record of a Part 2 programme");
 }
 
 TEST_F(NotificationTest, ALabelledResourceIsLeftOutAndCounted) {

@@ -125,6 +125,9 @@ TEST_F(HeldPersonsTest, SomebodyOfTheirOwnIsToldOfAndInDoubtNoMore) {
       "name":[{"family":"Nobody","given":["Abel"]}],"birthDate":"1999-09-09"})"));
   EXPECT_FALSE(Person(abel).held());
   EXPECT_EQ(PersonOf("Patient", "abel"), abel);
+  EXPECT_EQ(*store_->GetSnapshot()->Lookup(store::LinkKind::kIdentifierToPerson,
+                                           "urn:oid:2.999.10.1|500117"),
+            std::to_string(static_cast<std::uint64_t>(odalys_)));
   Accept(Bundle(DemoMessage("discharge")));
   EXPECT_EQ(PersonOf("Patient", kOdalys), odalys_);
   EXPECT_FALSE(Person(odalys_).held());
@@ -157,6 +160,41 @@ TEST_F(HeldPersonsTest, WhoIsAnotherBecomesThem) {
   EXPECT_FALSE(Person(odalys_).held());
   EXPECT_EQ(PersonOf("Patient", "abel"), odalys_);
   EXPECT_EQ(PersonOf("Patient", kOdalys), odalys_);
+}
+
+// A third record has to agree with one of the two, and only with one.
+TEST_F(HeldPersonsTest, ARecordThatAgreesWithEitherOfTwoUnitedIsNoDoubt) {
+  Accept(Bundle(Abel("admit")));
+  HANDOFF_ASSERT_OK(Release(PersonOf("Patient", "abel"), odalys_));
+  const auto send = [&](const char* id, const char* family, const char* birth_date) {
+    Accept(Update(
+        "lfm",
+        "Patient",
+        id,
+        std::string(R"({"resourceType":"Patient","id":")") + id +
+            R"(","identifier":[{"system":"urn:oid:2.999.10.1","value":"500117"}],"name":[{"family":")" +
+            family + R"("}],"birthDate":")" + birth_date + R"("})"));
+    return PersonOf("Patient", id);
+  };
+  EXPECT_EQ(send("third", "Nobody", "1999-09-09"), odalys_);
+  EXPECT_EQ(send("fourth", "Brightwater", "1944-03-18"), odalys_);
+  EXPECT_FALSE(Person(odalys_).held());
+  EXPECT_TRUE(Person(send("fifth", "Else", "1921-01-02")).held());
+}
+
+// A mother and her newborn, with the family's insurance number.
+TEST_F(HeldPersonsTest, TwoPatientsOfOneMessageAreCompared) {
+  Accept(Bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[
+      {"request":{"method":"PUT","url":"Patient/mother"},
+       "resource":{"resourceType":"Patient","id":"mother","birthDate":"1990-02-03",
+         "identifier":[{"system":"urn:oid:2.999.30","value":"f1"}],
+         "name":[{"family":"Lindqvist","given":["Hattie"]}]}},
+      {"request":{"method":"PUT","url":"Patient/newborn"},
+       "resource":{"resourceType":"Patient","id":"newborn","birthDate":"2026-07-01",
+         "identifier":[{"system":"urn:oid:2.999.30","value":"f1"}],
+         "name":[{"family":"Lindqvist","given":["Otto"]}]}}]})"));
+  EXPECT_NE(PersonOf("Patient", "mother"), PersonOf("Patient", "newborn"));
+  EXPECT_TRUE(Person(PersonOf("Patient", "newborn")).held());
 }
 
 // Another's data put over a record: the surest sign that one id now stands for two people.
@@ -220,8 +258,36 @@ TEST_F(HeldPersonsTest, WhatAStreamPassedOverComesBackOnIt) {
   HANDOFF_ASSERT_OK(Release(abel));
   const std::vector<v1::Delivery> items = Stream("nha/transitions");
   ASSERT_GT(items.size(), before);
-  EXPECT_EQ(items.back().id(), "kept");
+  // In front of what came after it, however late its recipient asked for it.
+  EXPECT_EQ(items[before].event().message_id(), "m1");
+  EXPECT_NE(items[before].id(), "kept");
   EXPECT_THAT(Texts("m1", v1::LedgerEntry::ROUTED), ElementsAre(HasSubstr("after it was held")));
+}
+
+// What was on its way to somebody who was merged is about the survivor.
+TEST_F(HeldPersonsTest, FollowsAMerge) {
+  Accept(Bundle(Abel("admit")));
+  const PersonId abel = PersonOf("Patient", "abel");
+  HANDOFF_ASSERT_OK(Release(abel, odalys_));
+  Accept(Bundle(Replaced(AsAbel(DemoMessage("discharge")), "mrmc-discharge", "mrmc-overlay")));
+  ASSERT_TRUE(Person(odalys_).held());
+  v1::Delivery item;
+  item.set_id("of-abel");
+  item.set_recipient("lfm");
+  item.set_channel("push");
+  item.set_person_id(static_cast<std::uint64_t>(abel));
+  item.set_state(v1::DELIVERY_STATE_HELD);
+  item.set_created_us(1);
+  item.mutable_event()->set_message_id("m1");
+  store::Batch batch;
+  batch.enqueue.push_back(item);
+  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  HANDOFF_ASSERT_OK(Release(abel));  // by the number that the list shows
+  EXPECT_FALSE(Person(odalys_).held());
+  EXPECT_THAT(Held(), IsEmpty());
+  const v1::Delivery sent = **store_->ReadDelivery("of-abel");
+  EXPECT_EQ(sent.state(), v1::DELIVERY_STATE_PENDING);
+  EXPECT_EQ(PersonId{sent.person_id()}, odalys_);  // in one lane with what is told after it
 }
 
 TEST_F(HeldPersonsTest, RefusesWhatIsNoDecision) {
