@@ -52,7 +52,8 @@ absl::StatusOr<v1::Transition> Reader::GetTransitionAlone(
   if (stored->source() == caller.value()) return stay;
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource encounter,
                            viewer.snapshot().Read(KeyOf(stored->encounter())));
-  if (!encounter) return NotFound();
+  // It may be another's by now.
+  if (!encounter || encounter->person_id() != stored->person_id()) return NotFound();
   HANDOFF_ASSIGN_OR_RETURN(const std::optional<Visible> shown, viewer.ShowAlone(*encounter));
   if (!shown) return NotFound();
   HANDOFF_RETURN_IF_ERROR(HideWhatTheEncounterHides(*shown, &stay));
@@ -66,10 +67,12 @@ absl::StatusOr<TransitionStory> Reader::GetTransition(const PartyKey& caller,
                            viewer.snapshot().ReadTransition(id));
   if (!stored) return NotFound();
   const ResourceKey encounter = KeyOf(stored->encounter());
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedResource now, viewer.snapshot().Read(encounter));
+  const bool is_theirs = now && now->person_id() == stored->person_id();
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<ResourceKey> keys, viewer.StoryOf({encounter}));
   HANDOFF_ASSIGN_OR_RETURN(const std::vector<Visible> shown, viewer.ShowAll(keys));
   const bool own = stored->source() == caller.value();
-  const bool sees_encounter = !shown.empty() && KeyOf(shown.front().name) == encounter;
+  const bool sees_encounter = is_theirs && !shown.empty() && KeyOf(shown.front().name) == encounter;
   if (!own && !sees_encounter) return NotFound();
   TransitionStory story{*stored, CollectionOf(shown)};
   story.transition.clear_told();

@@ -13,6 +13,10 @@ bool WasOfNoOne(const Record& record, std::uint64_t person_id) {
   return record.person_id() == 0 && person_id != 0;
 }
 
+bool IsOfAnother(const v1::Transition& stay, std::uint64_t person_id) {
+  return stay.person_id() != 0 && person_id != 0 && stay.person_id() != person_id;
+}
+
 }  // namespace
 
 ResourceKey KeyOf(const v1::Reference& reference) {
@@ -42,11 +46,19 @@ std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
 std::optional<v1::Transition> Reading::StayOf(const ResourceKey& encounter,
                                               std::uint64_t person_id) {
   for (const v1::Transition& stay : out_.transitions) {
-    if (KeyOf(stay.encounter()) == encounter) return stay;
+    if (KeyOf(stay.encounter()) == encounter && !IsOfAnother(stay, person_id)) return stay;
   }
   std::optional<v1::Transition> stay = facts_.TransitionOf(encounter);
-  if (stay && WasOfNoOne(*stay, person_id)) return std::nullopt;
+  if (stay && (WasOfNoOne(*stay, person_id) || IsOfAnother(*stay, person_id))) return std::nullopt;
   if (stay) stored_versions_[stay->id()] = stay->version();
+  return stay;
+}
+
+std::optional<v1::Transition> Reading::StayOfAnother(const ResourceKey& encounter,
+                                                     std::uint64_t person_id) {
+  std::optional<v1::Transition> stay = facts_.TransitionOf(encounter);
+  if (!stay || !IsOfAnother(*stay, person_id)) return std::nullopt;
+  stored_versions_[stay->id()] = stay->version();
   return stay;
 }
 

@@ -38,8 +38,11 @@ class Reading {
   std::optional<v1::Resource> Resource(const ResourceKey& key);
 
   // As this message has changed it so far. What was understood while the person was not known was
-  // told to no one, so for `person_id` it is as if it had not been.
+  // told to no one, so for `person_id` it is as if it had not been; nor is another's stay theirs.
   std::optional<v1::Transition> StayOf(const ResourceKey& encounter, std::uint64_t person_id);
+  // The stay of somebody else that this Encounter stood for until this message.
+  std::optional<v1::Transition> StayOfAnother(const ResourceKey& encounter,
+                                              std::uint64_t person_id);
   std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request,
                                          std::uint64_t person_id);
   // Takes the new state; the version is the stored one plus one, however often it is put.

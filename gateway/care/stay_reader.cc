@@ -298,6 +298,39 @@ class VisitReader {
   const std::uint64_t person_id_;
 };
 
+// An Encounter that is of another patient now. For the one before, it was an error, and who was
+// told of it hears so: of the version that was theirs.
+void TakeBack(const EventRules& rules, const Visit& visit, v1::Transition stay, Reading* reading) {
+  const std::uint64_t person_id = stay.person_id();
+  v1::ResourceName past = visit.name;
+  past.set_version(visit.name.version() - 1);
+  *stay.mutable_encounter() = past;
+  const std::int64_t now_us = reading->received_us();
+  AddStep(&stay,
+          v1::EVENT_KIND_ENCOUNTER_UPDATE,
+          now_us,
+          reading->message().id,
+          reading->message().received);
+  const std::string id = stay.id();
+  reading->Put(std::move(stay));
+  reading->AddIssue(fhir::Severity::kWarning,
+                    "the stay of one patient is now another's: taken back from those who were told",
+                    visit.expression);
+  if (rules.PhaseOf(visit.before->status()) == StayPhase::kVoid) return;
+  v1::Event& event = reading->AddEvent(v1::EVENT_KIND_ENCOUNTER_UPDATE, past, person_id, now_us);
+  event.set_transition_id(id);
+  event.set_status(kCancelled);
+  *event.add_resources() = past;
+  const ResourceKey patient = KeyOf(visit.before->subject());
+  const std::optional<StoredNow> stored = reading->facts().Find(patient);
+  if (!stored || stored->person_id != person_id) return;
+  const Written* const written = reading->FindWritten(patient);
+  v1::ResourceName& name = *event.add_resources();
+  name.set_type(patient.type);
+  name.set_id(patient.id);
+  name.set_version(written == nullptr ? stored->version : written->name.version());
+}
+
 // The Encounter that a notification is about: its focus, or the only one it brings.
 ResourceKey AnnouncedEncounter(const Message& message) {
   for (const v1::Reference& focus : message.header->focus()) {
@@ -362,6 +395,10 @@ void ReadStays(const EventRules& rules, Reading* reading) {
                       written.before == nullptr ? nullptr : &written.before->encounter(),
                       is_focus ? announced : v1::EVENT_KIND_UNSPECIFIED,
                       PathOf(written, {})};
+    if (visit.before != nullptr) {
+      if (auto stay = reading->StayOfAnother(KeyOf(written.name), written.person_id))
+        TakeBack(rules, visit, *std::move(stay), reading);
+    }
     VisitReader(rules, reading, visit).Run();
   }
   if (!focus_read) ReadStored(rules, focus, announced, reading);

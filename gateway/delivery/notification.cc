@@ -11,6 +11,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/story.h"
+#include "gateway/care/transition.h"
 #include "gateway/delivery/hold.h"
 #include "gateway/delivery/message_envelope.h"
 #include "gateway/directory/party.h"
@@ -199,6 +200,23 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
   return leaving;
 }
 
+// A stay that is taken back is told as void, also where its Encounter is another's by now and the
+// last version of who is told does not say so.
+absl::Status TellAsVoid(std::string* encoded) {
+  v1::Resource resource;
+  if (!fhir::ParseResource(*encoded, &resource)) {
+    return absl::DataLossError("a stored resource cannot be read");
+  }
+  if (!resource.has_encounter()) return absl::OkStatus();
+  v1::Encounter& encounter = *resource.mutable_encounter();
+  if (encounter.status() == v1::ENCOUNTER_STATUS_CANCELLED ||
+      encounter.status() == v1::ENCOUNTER_STATUS_ENTERED_IN_ERROR)
+    return absl::OkStatus();
+  encounter.set_status(v1::ENCOUNTER_STATUS_ENTERED_IN_ERROR);
+  *encoded = resource.SerializeAsString();
+  return absl::OkStatus();
+}
+
 std::string FullUrl(const std::string& base_url, std::string_view encoded) {
   const fhir::Head head = fhir::ReadHead(encoded);
   std::string url = base_url;
@@ -302,6 +320,10 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   HANDOFF_ASSIGN_OR_RETURN(auto projected, Project(*rules.views, *view, std::move(story)));
   if (Withheld* withheld = std::get_if<Withheld>(&projected)) return std::move(*withheld);
   Leaving& leaving = std::get<Leaving>(projected);
+  if (delivery.event().kind() == v1::EVENT_KIND_ENCOUNTER_UPDATE &&
+      delivery.event().status() == care::kCancelled) {
+    HANDOFF_RETURN_IF_ERROR(TellAsVoid(&leaving.encoded.front()));
+  }
 
   Notification notification;
   if (endpoint->format == Format::kTransaction) {

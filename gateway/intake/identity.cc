@@ -323,6 +323,11 @@ class Identifier {
       if (write.before->owner() != sender_.key.value()) return Load(write.person).status();
     }
     HANDOFF_ASSIGN_OR_RETURN(const std::optional<PersonId> stated, StatedPerson(write));
+    const PersonId before = write.person;
+    const bool moves =
+        before != PersonId::kNone && stated && *stated != PersonId::kNone && *stated != before;
+    // Who loses it is a person of the message too: what was told of it is taken back.
+    if (moves) HANDOFF_RETURN_IF_ERROR(Load(before).status());
     if (stated) write.person = *stated;
     write.of_unknown = stated == PersonId::kNone;
     if (write.of_unknown) {

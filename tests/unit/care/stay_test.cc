@@ -51,6 +51,29 @@ std::string InPlace(const std::string& location, const std::string& facility) {
 
 constexpr char kEnd[] = "2026-07-02T15:20:00-04:00";
 
+TEST(StayTest, AStayOfAnotherPatientIsTakenBackAndToldAnew) {
+  for (const char* now : {"in-progress", "finished"}) {
+    World world;
+    world.Send("mrmc", {kPatient, Encounter({})});
+    const std::string before = world.Stay("v").id();
+    world.SetPerson(8);
+    const Understanding read =
+        world.Send("mrmc", {Encounter({.status = now, .end = now[0] == 'f' ? kEnd : ""})});
+    ASSERT_EQ(Kinds(read), now[0] == 'f' ? "ENCOUNTER_UPDATE DISCHARGE" : "ENCOUNTER_UPDATE ADMIT");
+    EXPECT_EQ(read.events[0].person_id(), 7u);
+    EXPECT_EQ(read.events[0].status(), "cancelled");
+    EXPECT_EQ(read.events[0].transition_id(), before);
+    EXPECT_EQ(Story(read.events[0]), "Encounter/v Patient/p");
+    EXPECT_EQ(read.events[0].focus().version(), 1u);
+    EXPECT_EQ(read.events[1].person_id(), 8u);
+    EXPECT_NE(read.events[1].transition_id(), before);
+    EXPECT_EQ(world.Stay("v").person_id(), 8u);
+    EXPECT_EQ(
+        Kinds(world.Send("mrmc", {Encounter({.status = now, .end = now[0] == 'f' ? kEnd : ""})})),
+        "");
+  }
+}
+
 TEST(StayTest, TellsAnAdmissionOfAPlainEncounter) {
   World world;
   const Understanding read = world.Send("mrmc", {kPatient, Encounter({})});

@@ -330,6 +330,15 @@ TEST_F(NotificationTest, ALabelledResourceIsLeftOutAndCounted) {
               ::testing::StartsWith("1 left out: "));
 }
 
+// The version that was theirs says that the stay is over; the event says that it never was theirs.
+TEST_F(NotificationTest, AStayThatIsTakenBackIsToldAsVoid) {
+  EXPECT_THAT(ComposeJson(), HasSubstr(R"("status":"finished")"));
+  delivery_.mutable_event()->set_kind(v1::EVENT_KIND_ENCOUNTER_UPDATE);
+  delivery_.mutable_event()->set_status("cancelled");
+  EXPECT_THAT(ComposeJson(), HasSubstr(R"("status":"entered-in-error")"));
+  EXPECT_THAT(ComposeJson(), Not(HasSubstr(R"("status":"finished")")));
+}
+
 TEST_F(NotificationTest, WithoutItsFocusNothingLeaves) {
   Put("Encounter", "e1", 5, {}, /*deleted=*/true);
   delivery_.mutable_event()->mutable_focus()->set_version(5);

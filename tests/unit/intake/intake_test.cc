@@ -433,5 +433,26 @@ TEST_F(IntakeTest, TakesAStayBackFromWhoWasToldOfIt) {
   EXPECT_EQ(Pending("lfm")[1].role(), "medical-home");
 }
 
+// Registered under the wrong patient, and put right.
+TEST_F(IntakeTest, AStayThatIsAnothersIsTakenBackFromOneAndToldOfTheOther) {
+  Accept(Bundle(DemoMessage("admit")));
+  const std::uint64_t odalys = Stored("Patient", "odalys-brightwater").person_id();
+  Accept(Update("mrmc", "Patient", "other", R"({"resourceType":"Patient","id":"other",
+      "identifier":[{"system":"urn:oid:2.999.10.1","value":"700001"}],
+      "generalPractitioner":[
+        {"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"9990000002"}}]})"));
+  const std::uint64_t other = Stored("Patient", "other").person_id();
+  Accept(Update("mrmc", "Encounter", "v-771203", R"({"resourceType":"Encounter","id":"v-771203",
+      "status":"in-progress","class":{"code":"IMP"},"subject":{"reference":"Patient/other"},
+      "period":{"start":"2026-06-27T14:02:11-04:00"}})"));
+  const std::vector<v1::Delivery> pending = Pending("lfm");
+  ASSERT_THAT(
+      Kinds(pending),
+      ElementsAre(v1::EVENT_KIND_ADMIT, v1::EVENT_KIND_ENCOUNTER_UPDATE, v1::EVENT_KIND_ADMIT));
+  EXPECT_EQ(pending[1].person_id(), odalys);
+  EXPECT_EQ(pending[1].event().status(), "cancelled");
+  EXPECT_EQ(pending[2].person_id(), other);
+}
+
 }  // namespace
 }  // namespace handoff::intake
