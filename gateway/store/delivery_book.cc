@@ -132,13 +132,16 @@ std::vector<Claim> DeliveryBook::ClaimDue(Timestamp now,
     lane->second.leased_until_us = ToMicros(now + lease);
     lane->second.leased = lane->second.queue.begin()->first;
     Reindex(lane);
-    claims.push_back(Claim{std::move(delivery)});
+    if (delivery) claims.push_back(Claim{*std::move(delivery)});
   }
   return claims;
 }
 
-std::vector<std::pair<DeliveryBook::Lanes::iterator, v1::Delivery>> DeliveryBook::Select(
-    Timestamp now, std::size_t limit, const Store::Wanted& wanted, const Load& load) {
+std::vector<std::pair<DeliveryBook::Lanes::iterator, std::optional<v1::Delivery>>>
+DeliveryBook::Select(Timestamp now,
+                     std::size_t limit,
+                     const Store::Wanted& wanted,
+                     const Load& load) {
   using Next = std::pair<Turns::const_iterator, Turns::const_iterator>;  // turn, end of turns
   const auto later = [](const Next& a, const Next& b) { return *b.first < *a.first; };
   std::priority_queue<Next, std::vector<Next>, decltype(later)> due(later);
@@ -147,16 +150,15 @@ std::vector<std::pair<DeliveryBook::Lanes::iterator, v1::Delivery>> DeliveryBook
   };
   for (const auto& [recipient, turns] : turns_) consider(turns.begin(), turns.end());
 
-  std::vector<std::pair<Lanes::iterator, v1::Delivery>> selected;
+  std::vector<std::pair<Lanes::iterator, std::optional<v1::Delivery>>> selected;
   while (!due.empty() && selected.size() < limit) {
     const auto [turn, end] = due.top();
     due.pop();
     const auto lane = lanes_.find(*std::get<2>(*turn));
     const std::string& id = lane->second.queue.begin()->second.id;
-    if (std::optional<v1::Delivery> delivery = load(id, pending_.by_id.at(id))) {
-      if (!wanted(lane->first.first)) continue;
-      selected.emplace_back(lane, *std::move(delivery));
-    }
+    std::optional<v1::Delivery> delivery = load(id, pending_.by_id.at(id));
+    if (delivery && !wanted(lane->first.first)) continue;
+    selected.emplace_back(lane, std::move(delivery));
     consider(std::next(turn), end);
   }
   return selected;

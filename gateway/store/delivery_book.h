@@ -56,7 +56,8 @@ class DeliveryBook {
   // Reads the record of a delivery; nullopt if that fails. Called with the lanes locked.
   using Load =
       std::function<std::optional<v1::Delivery>(const std::string& id, const DeliveryPlace& place)>;
-  // See Store::ClaimDue. A lane whose record cannot be read is passed over, this time. Costs
+  // See Store::ClaimDue. A lane whose record cannot be read rests for as long as a lease: asked
+  // again at once, it would do nothing but fill the log. Costs
   // O(recipients) more, and one read for each recipient that is not wanted.
   std::vector<Claim> ClaimDue(Timestamp now,
                               std::chrono::milliseconds lease,
@@ -99,10 +100,9 @@ class DeliveryBook {
   // Enters the lane in turns_ anew. Its queue may be empty: then the lane goes.
   void Reindex(Lanes::iterator lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The lanes that ClaimDue() claims, with their records.
-  std::vector<std::pair<Lanes::iterator, v1::Delivery>> Select(Timestamp now,
-                                                               std::size_t limit,
-                                                               const Store::Wanted& wanted,
-                                                               const Load& load)
+  // Nullopt: unreadable.
+  std::vector<std::pair<Lanes::iterator, std::optional<v1::Delivery>>> Select(
+      Timestamp now, std::size_t limit, const Store::Wanted& wanted, const Load& load)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
