@@ -310,6 +310,7 @@ class Gateway::Impl {
     options.body_timeout = settings_.limits.body_timeout;
     options.idle_timeout = settings_.limits.idle_timeout;
     options.error_response = &rest::ServerErrorResponse;
+    options.admit = [this](const http::Request& head) { return fhir_service_->Admit(head); };
     HANDOFF_ASSIGN_OR_RETURN(fhir_tls_, LoadTls(settings_.fhir.tls, clock_.Now()));
     if (fhir_tls_) options.tls = fhir_tls_->context();
     HANDOFF_ASSIGN_OR_RETURN(

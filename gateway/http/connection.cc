@@ -159,12 +159,25 @@ Connection::Next Connection::AfterParsing() {
     return Next::kGoOn;
   }
   if (parser_.done()) return Dispatch();
+  if (parser_.header_done() && !body_begun_ && !Admitted()) return Next::kGoOn;
   AdvanceDeadline();
   if (parser_.awaits_continue() && !continue_sent_) {
     SendContinue();
     return Next::kGoOn;
   }
   return transport_->MayHoldMore() ? Next::kGoOn : Next::kAwaitRead;
+}
+
+// False, and the answer is on its way, if the body is not to be read.
+bool Connection::Admitted() {
+  const Admit& admit = worker_.options().admit;
+  if (!admit) return true;
+  std::optional<Response> refusal = admit(parser_.head());
+  if (!refusal) return true;
+  keep_alive_ = false;
+  head_only_ = parser_.head().verb == Verb::kHead;
+  Answer(*std::move(refusal));
+  return false;
 }
 
 void Connection::AdvanceDeadline() {

@@ -64,6 +64,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Next After(Io io);
 
   void Await(Socket::wait_type what, bool& awaiting);
+  bool Admitted();
   void AdvanceDeadline();
   Next AfterWriting();
   void SendContinue();

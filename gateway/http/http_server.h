@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,11 @@ using Respond = absl::AnyInvocable<void(Response)>;
 // Runs on: the connection's thread, which also serves other connections: it must not block. What
 // it throws is logged and answered with 500.
 using Handler = std::function<void(Request, Respond)>;
+
+// Whether the body of a request is worth reading: an answer, if it is not, after which the
+// connection is closed. Asked when the fields are read and the body is still on its way: it keeps
+// those out who could fill the memory with bodies for nothing. Runs on: as Handler.
+using Admit = std::function<std::optional<Response>(const Request& head)>;
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  // an IPv4 or IPv6 literal
@@ -61,6 +67,7 @@ struct HttpServerOptions {
   // `reason` is a fixed English text without detail of the request. Runs on: the connection's
   // thread. Empty: plain text.
   std::function<Response(int status, std::string_view reason)> error_response{};
+  Admit admit{};  // empty: every body is read
 };
 
 // Thread safety: all methods may be called concurrently.

@@ -264,6 +264,8 @@ int RequestParser::error_status() const { return beast_->message_->refusal.statu
 
 std::string_view RequestParser::error_reason() const { return beast_->message_->refusal.reason; }
 
+const Request& RequestParser::head() const { return beast_->message_->request; }
+
 bool RequestParser::awaits_continue() const {
   return beast_->message_->continue_expected && !beast_->message_->is_done() &&
          beast_->message_->request.body.empty();

@@ -34,6 +34,9 @@ class RequestParser {
   int error_status() const;  // 400..505, or 0
   std::string_view error_reason() const;
 
+  // The request as far as it is read. REQUIRES: header_done(), not done().
+  const Request& head() const;
+
   // The peer has sent all fields and waits for "100 Continue" before it sends the body.
   bool awaits_continue() const;
 

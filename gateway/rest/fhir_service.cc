@@ -101,6 +101,16 @@ FhirService::FhirService(FhirServiceOptions options, FhirServiceParts parts)
                                                   std::move(etag)}});
       }()) {}
 
+std::optional<http::Response> FhirService::Admit(const http::Request& head) const {
+  const absl::StatusOr<security::Principal> caller = core_->parts.verifier.VerifyAuthorization(
+      head.headers.Get("Authorization"), core_->parts.clock.Now());
+  if (caller.ok()) return std::nullopt;
+  std::optional<http::Response> refusal;
+  Call call(core_, head, [&refusal](http::Response response) { refusal = std::move(response); });
+  call.Fail(Unauthenticated(caller.status(), head.headers));
+  return refusal;
+}
+
 void FhirService::Handle(http::Request request,
                          absl::AnyInvocable<void(http::Response)> respond) const {
   const auto call = std::make_shared<Call>(core_, std::move(request), std::move(respond));

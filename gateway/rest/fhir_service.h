@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -59,6 +60,9 @@ class FhirService {
 
   // An http::Handler. Never blocks; answers later, from any thread.
   void Handle(http::Request request, absl::AnyInvocable<void(http::Response)> respond) const;
+
+  // An http::Admit: who may not send anything is told before the body is read.
+  std::optional<http::Response> Admit(const http::Request& head) const;
 
  private:
   struct Core;

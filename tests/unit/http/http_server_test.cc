@@ -93,6 +93,31 @@ TEST(HttpServerTest, AnswersOverOneKeptConnection) {
   }
 }
 
+TEST(HttpServerTest, ReadsNoBodyThatIsNotAdmitted) {
+  HttpServerOptions options;
+  options.admit = [](const Request& head) -> std::optional<Response> {
+    if (head.headers.Get("Authorization") == "known") return std::nullopt;
+    EXPECT_EQ(head.path(), "/fhir");
+    return Response{.status = 401, .body = "who are you?"};
+  };
+  const auto server = StartServer(options);
+  for (const char* more : {"", "Expect: 100-continue\r\n"}) {
+    TestClient client(server->port());
+    // Nothing of the body is sent, or ever read.
+    client.Send(std::string("POST /fhir HTTP/1.1\r\nHost: a\r\n") + more +
+                "Content-Length: 5000000\r\n\r\n");
+    const ClientResponse response = client.Read();
+    EXPECT_EQ(response.status, 401);
+    EXPECT_EQ(response.body, "who are you?");
+    EXPECT_THAT(response.head, HasSubstr("Connection: close"));
+  }
+  TestClient client(server->port());
+  client.Send(
+      "POST /fhir HTTP/1.1\r\nHost: a\r\nAuthorization: known\r\nContent-Length: 4\r\n\r\n");
+  client.Send("body");
+  EXPECT_EQ(client.Read().body, "body");
+}
+
 TEST(HttpServerTest, GivesTheHandlerWhatWasSent) {
   std::promise<Request> seen;
   const auto server = StartServer({}, [&](Request request, Respond respond) {

@@ -68,6 +68,15 @@ TEST_F(FhirServiceTest, ChallengesWhoBringsNoValidToken) {
   EXPECT_THAT(HeaderOf(refused, "WWW-Authenticate"), HasSubstr("invalid_token"));
 }
 
+TEST_F(FhirServiceTest, AsksWhoItIsBeforeTheBodyIsRead) {
+  const auto refusal = service_->Admit(As("", http::Verb::kPost, "/fhir"));
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->status, 401);
+  EXPECT_EQ(HeaderOf(*refusal, "WWW-Authenticate"), "Bearer");
+  EXPECT_THAT(refusal->body, HasSubstr("OperationOutcome"));
+  EXPECT_FALSE(service_->Admit(As("mrmc", http::Verb::kPost, "/fhir")).has_value());
+}
+
 TEST_F(FhirServiceTest, KeepsATokenToItsScopes) {
   LoadDemo();
   http::Request request;
