@@ -64,9 +64,11 @@ void AddClientOptions(CLI::App& command, ClientOptions& client) {
   command.add_option(
       "--ca", client.ca_file, "PEM of the authority that signed the gateway's certificate");
   command.add_flag("--plain", client.plain, "no TLS");
-  command.add_option("--token",
-                     client.token,
-                     "bearer token; default: one signed with the gateway's key for --client");
+  command
+      .add_option("--token",
+                  client.token,
+                  "bearer token; default: one signed with the gateway's key for --client")
+      ->envname("HANDOFF_TOKEN");  // arguments are for everybody on the machine to see
   command
       .add_option("--client", client.client_id, "client of the configuration in whose name to ask")
       ->capture_default_str();
