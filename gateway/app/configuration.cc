@@ -1,5 +1,6 @@
 #include "gateway/app/configuration.h"
 
+#include <fstream>
 #include <utility>
 
 namespace handoff::app {
@@ -36,7 +37,47 @@ std::vector<directory::Override> Apply(const std::vector<std::string>& assignmen
   return of_parties;
 }
 
+void CheckFile(const std::string& setting,
+               const std::string& file,
+               std::vector<std::string>& missing) {
+  if (file.empty() || std::ifstream(file, std::ios::binary).good()) return;
+  missing.push_back(setting + ": cannot read " + file);
+}
+
+void CheckSecret(const std::string& setting,
+                 const directory::Secret& secret,
+                 std::vector<std::string>& missing) {
+  const absl::StatusOr<std::string> read = secret.Read();
+  if (!read.ok()) missing.push_back(setting + ": " + std::string(read.status().message()));
+}
+
+void CheckTls(const std::string& setting,
+              const TlsSettings& tls,
+              std::vector<std::string>& missing) {
+  CheckFile(setting + ".certificate_file", tls.certificate_file, missing);
+  CheckFile(setting + ".key_file", tls.key_file, missing);
+  CheckFile(setting + ".client_ca_file", tls.client_ca_file, missing);
+}
+
 }  // namespace
+
+std::vector<std::string> FindMissing(const Configuration& configuration) {
+  std::vector<std::string> missing;
+  CheckTls("listen.fhir.tls", configuration.settings.fhir.tls, missing);
+  CheckTls("listen.grpc.tls", configuration.settings.grpc.tls, missing);
+  for (const directory::Party& party : configuration.rules->directory->parties()) {
+    for (const directory::Endpoint& endpoint : party.endpoints) {
+      const std::string setting =
+          "parties." + party.key.value() + ".endpoints." + endpoint.key + ".";
+      CheckSecret(setting + "bearer_token", endpoint.bearer_token, missing);
+      CheckSecret(setting + "hmac_secret", endpoint.hmac_secret, missing);
+      CheckFile(setting + "ca_file", endpoint.ca_file, missing);
+      CheckFile(setting + "client_cert_file", endpoint.client_cert_file, missing);
+      CheckFile(setting + "client_key_file", endpoint.client_key_file, missing);
+    }
+  }
+  return missing;
+}
 
 Configuration LoadConfiguration(const ConfigurationSource& source, ConfigErrors& errors) {
   Configuration configuration;

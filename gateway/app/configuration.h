@@ -34,4 +34,8 @@ struct ConfigurationSource {
 // only if there was none.
 Configuration LoadConfiguration(const ConfigurationSource& source, ConfigErrors& errors);
 
+// What a sound configuration names and this machine lacks: secrets, certificates, keys; each with
+// its setting. The gateway runs without what is an endpoint's: its deliveries wait.
+std::vector<std::string> FindMissing(const Configuration& configuration);
+
 }  // namespace handoff::app

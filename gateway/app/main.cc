@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include <CLI/CLI.hpp>
@@ -90,6 +91,9 @@ int WithConnection(const Common& common,
 int Check(const Common& common) {
   const std::optional<Configuration> configuration = common.Load();
   if (!configuration) return 1;
+  const std::vector<std::string> missing = FindMissing(*configuration);
+  for (const std::string& one : missing) std::cerr << one << "\n";
+  if (!missing.empty()) return 1;
   std::cout << common.source.file << ": " << configuration->rules->directory->parties().size()
             << " parties, " << configuration->views->Names().size()
             << " views: nothing to complain about\n";
@@ -146,8 +150,10 @@ class Commands {
   }
 
   void AddCheck() {
-    CLI::App& command = *app_.add_subcommand(
-        "check", "read the whole configuration and report every error with file:line:column");
+    CLI::App& command = *app_.add_subcommand("check",
+                                             "read the whole configuration and report every error "
+                                             "with file:line:column, and every secret, "
+                                             "certificate or key that is not there");
     common_.AddTo(command);
     command.callback([this] { status_ = Check(common_); });
   }

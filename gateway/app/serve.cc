@@ -12,12 +12,23 @@ namespace {
 
 constexpr std::chrono::seconds kDrain{10};
 
-void ReloadFrom(const ConfigurationSource& source, Gateway& gateway, std::ostream& err) {
+void WarnOfMissing(const Configuration& configuration) {
+  for (const std::string& one : FindMissing(configuration))
+    log::Warning("configuration_missing", {{"what", log::Safe(one)}});
+}
+
+void ReloadFrom(const ConfigurationSource& source,
+                const Settings& started,
+                Gateway& gateway,
+                std::ostream& err) {
   ConfigErrors errors;
   const Configuration configuration = LoadConfiguration(source, errors);
   if (errors.empty()) {
     gateway.Reload(configuration);
     log::Info("configuration_reloaded");
+    for (const std::string& name : NeedRestart(started, configuration.settings))
+      log::Warning("restart_needed", {{"changed", log::Safe(name)}});
+    WarnOfMissing(configuration);
     return;
   }
   for (const std::string& error : errors.list()) err << error << "\n";
@@ -46,11 +57,12 @@ int Serve(const ConfigurationSource& source, std::ostream& out, std::ostream& er
   out << "listening fhir " << listening.fhir << "\nlistening grpc " << listening.grpc
       << "\nlistening ops " << listening.ops << "\nready" << std::endl;
   log::Info("started");
+  WarnOfMissing(configuration);
   while (true) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
-    ReloadFrom(source, **gateway, err);
+    ReloadFrom(source, configuration.settings, **gateway, err);
   }
   log::Info("stopping");
   std::signal(SIGTERM, SIG_DFL);

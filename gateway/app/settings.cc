@@ -233,4 +233,19 @@ Settings LoadSettings(const ConfigNode& document, ConfigErrors& errors) {
   return settings;
 }
 
+std::vector<std::string> NeedRestart(const Settings& started, const Settings& now) {
+  std::vector<std::string> changed;
+  const auto check = [&](bool is_same, const char* name) {
+    if (!is_same) changed.emplace_back(name);
+  };
+  check(started.fhir == now.fhir, "listen.fhir");
+  check(started.grpc == now.grpc, "listen.grpc");
+  check(started.ops == now.ops, "listen.ops");
+  check(started.store == now.store, "store");
+  check(started.limits == now.limits, "limits");
+  check(started.tokens == now.tokens, "tokens");
+  check(started.delivery == now.delivery, "delivery");
+  return changed;
+}
+
 }  // namespace handoff::app

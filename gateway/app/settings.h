@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gateway/base/config_node.h"
 #include "gateway/base/log.h"
@@ -89,6 +90,10 @@ struct Settings {
   log::Level log_level = log::Level::kInfo;
   bool operator==(const Settings&) const = default;
 };
+
+// What of `now` differs from what the gateway was started with and counts after a restart only:
+// "listen.fhir", "store". The rest is taken at a reload.
+std::vector<std::string> NeedRestart(const Settings& started, const Settings& now);
 
 // Reads the document of handoff.yaml, with what `--set` changed. Every fault goes to `errors` with
 // its place; the result is to be used only if there was none.

@@ -32,6 +32,7 @@ intake::Submission ToMove(const PartyKey& party, const v1::UpdateReferralRequest
   submission.sender = party;
   submission.interaction = intake::Interaction::kMove;
   submission.surface = "rpc";
+  submission.content = request.SerializeAsString();  // as evidence: it is what was asked
   submission.id = request.referral_id();
   submission.move.to = request.to();
   submission.move.reason = request.reason();

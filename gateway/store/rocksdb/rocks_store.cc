@@ -83,7 +83,10 @@ absl::Status RocksStore::Recover() {
   HANDOFF_RETURN_IF_ERROR(RecoverDeliveries(*db_, book_));
   HANDOFF_ASSIGN_OR_RETURN(Streams streams, RecoverStreams(*db_));
   log::Info("store.open",
-            {{"commit", meta.commit}, {"pending", book_.pending()}, {"dead", book_.dead()}});
+            {{"commit", meta.commit},
+             {"pending", book_.pending()},
+             {"held", book_.held()},
+             {"dead", book_.dead()}});
   committer_ = std::make_unique<GroupCommitter>(
       *db_, cache_, recent_, book_, listener_, options_, std::move(meta), std::move(streams));
   queue_ = std::make_unique<CommitQueue<EncodedBatch>>(

@@ -40,6 +40,22 @@ TEST(ConfigurationTest, SaysOnceThatAFileIsMissing) {
   EXPECT_THAT(errors.list().front(), StartsWith("no/such/views.yaml: cannot be read"));
 }
 
+TEST(ConfigurationTest, FindsTheSecretsAndCertificatesThatAreNotThere) {
+  ConfigErrors errors;
+  EXPECT_THAT(FindMissing(LoadConfiguration({kDemo, {}}, errors)), IsEmpty());
+  const Configuration configuration =
+      LoadConfiguration({kDemo,
+                         {"listen.grpc.tls.certificate_file=no/such.pem",
+                          "listen.grpc.tls.key_file=" + std::string(kDemo),
+                          "parties.whf.endpoints.hook.hmac_secret.file=no/such/secret"}},
+                        errors);
+  EXPECT_THAT(errors.list(), IsEmpty());
+  EXPECT_THAT(FindMissing(configuration),
+              ElementsAre("listen.grpc.tls.certificate_file: cannot read no/such.pem",
+                          "parties.whf.endpoints.hook.hmac_secret: cannot read the secret file "
+                          "no/such/secret"));
+}
+
 TEST(ConfigurationTest, RefusesAssignmentsToWhatIsNotThere) {
   ConfigErrors errors;
   LoadConfiguration({kDemo, {"store.kindd=memory", "parties.nobody.name=x", "nonsense"}}, errors);

@@ -162,5 +162,17 @@ TEST(SettingsSchemaTest, HasTheKeysOfTheAnnotatedFile) {
   ExpectSameKeys(Shipped("config/handoff.yaml"), schema, schema["$defs"]);
 }
 
+TEST(SettingsTest, TellsWhatAReloadDoesNotTake) {
+  const Settings started;
+  Settings now;
+  EXPECT_THAT(NeedRestart(started, now), ::testing::IsEmpty());
+  now.log_level = log::Level::kDebug;
+  now.routes_file = "other.yaml";
+  EXPECT_THAT(NeedRestart(started, now), ::testing::IsEmpty());
+  now.grpc.port = 1;
+  now.delivery.max_in_flight = 7;
+  EXPECT_THAT(NeedRestart(started, now), ::testing::ElementsAre("listen.grpc", "delivery"));
+}
+
 }  // namespace
 }  // namespace handoff::app

@@ -58,6 +58,9 @@ TEST(MoveTest, CarriesAllThatTheRequestSays) {
   EXPECT_EQ(move.move.to, v1::REFERRAL_STATE_COMPLETED);
   EXPECT_EQ(move.move.reason, "done");
   EXPECT_EQ(move.move.expected_version, 3u);
+  v1::UpdateReferralRequest kept;
+  ASSERT_TRUE(kept.ParseFromString(move.content));
+  EXPECT_EQ(kept.reason(), "done");
   ASSERT_EQ(move.move.outputs.size(), 1u);
   v1::Resource output;
   ASSERT_TRUE(output.ParseFromString(move.move.outputs[0]));
