@@ -120,14 +120,9 @@ class Gateway::Impl {
     HANDOFF_RETURN_IF_ERROR(StartRules());
     HANDOFF_RETURN_IF_ERROR(StartDelivery());
     HANDOFF_RETURN_IF_ERROR(Annotate(StartGrpc(), "listen.grpc"));
+    WakeRecipients();
     HANDOFF_RETURN_IF_ERROR(Annotate(StartFhir(), "listen.fhir"));
-    HANDOFF_RETURN_IF_ERROR(Annotate(StartOps(), "listen.ops"));
-    store_->SetListener([this](const store::Store::Notice& notice) {
-      if (notice.deliveries) engine_->Wake();
-      if (!notice.streams.empty()) grpc_->Notify(notice);
-    });
-    engine_->Wake();
-    return absl::OkStatus();
+    return Annotate(StartOps(), "listen.ops");
   }
 
   Listening listening() const {
@@ -171,6 +166,22 @@ class Gateway::Impl {
   void Take(const Configuration& configuration) {
     log::SetMinimum(configuration.settings.log_level);
     current_.Set({configuration.rules, configuration.views, configuration.codes});
+  }
+
+  // From now on at each commit; and once for what gRPC has taken since it listens.
+  void WakeRecipients() {
+    store_->SetListener([this](const store::Store::Notice& notice) {
+      if (notice.deliveries) engine_->Wake();
+      if (!notice.streams.empty()) grpc_->Notify(notice);
+    });
+    engine_->Wake();
+    store::Store::Notice all;
+    const Current current = current_.Get();  // a reload may come meanwhile
+    for (const directory::Party& party : current.rules->directory->parties()) {
+      for (const std::string_view topic : store::kTopics)
+        all.streams.push_back(store::StreamName(party.key, topic));
+    }
+    grpc_->Notify(all);
   }
 
   absl::Status StartRules() {
@@ -332,7 +343,8 @@ class Gateway::Impl {
     metrics_.deliveries_dead.Set(static_cast<double>(now.deliveries_dead));
     metrics_.deliveries_held.Set(static_cast<double>(now.deliveries_held));
     seen_ = now;
-    for (const directory::Party& party : current_.Get().rules->directory->parties()) {
+    const Current current = current_.Get();  // a reload may come meanwhile
+    for (const directory::Party& party : current.rules->directory->parties()) {
       for (const std::string_view topic : store::kTopics) RefreshStream(party, topic);
     }
   }
