@@ -13,7 +13,11 @@ namespace {
 
 constexpr std::size_t kPersonsAtOnce = 64;
 
-bool IsPartyTo(const v1::Referral& referral, const PartyKey& caller) {
+// It is for its parties; while whom it is about is in doubt, for who asked alone.
+bool IsFor(const v1::Referral& referral,
+           const store::SharedPerson& person,
+           const PartyKey& caller) {
+  if (person && person->held()) return referral.requester() == caller.value();
   return care::ActorOf(referral, caller) != care::Actor::kNone;
 }
 
@@ -45,7 +49,6 @@ class ReferralList {
   absl::StatusOr<bool> TakePerson(PersonId id, std::vector<v1::Referral>* items) {
     HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, viewer_.snapshot().ReadPerson(id));
     if (!person) return false;
-    const bool held = person->held();
     const auto& ids = person->referrals();
     auto next = ids.begin();
     if (!position_.last_id.empty()) {
@@ -55,8 +58,7 @@ class ReferralList {
     for (; next != ids.end(); ++next) {
       HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral,
                                viewer_.snapshot().ReadReferral(*next));
-      if (!referral || !Wanted(*referral)) continue;
-      if (held && referral->requester() != viewer_.caller().value()) continue;
+      if (!referral || !Wanted(*referral, person)) continue;
       if (items->size() == size_) return true;
       position_.last_id = *next;
       items->push_back(*referral);
@@ -64,8 +66,8 @@ class ReferralList {
     return false;
   }
 
-  bool Wanted(const v1::Referral& referral) const {
-    return IsPartyTo(referral, viewer_.caller()) &&
+  bool Wanted(const v1::Referral& referral, const store::SharedPerson& person) const {
+    return IsFor(referral, person, viewer_.caller()) &&
            (state_ == v1::REFERRAL_STATE_UNSPECIFIED || referral.state() == state_);
   }
 
@@ -81,13 +83,10 @@ absl::StatusOr<v1::Referral> Reader::GetReferralAlone(const PartyKey& caller,
                                                       std::string_view id,
                                                       store::Snapshot& snapshot) const {
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedReferral referral, snapshot.ReadReferral(id));
-  if (!referral || !IsPartyTo(*referral, caller)) return NotFound();
-  // Whom it is about is in doubt: it is for who asked alone.
-  if (referral->person_id() != 0 && referral->requester() != caller.value()) {
-    HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
-                             store::ReadSurvivor(snapshot, PersonId{referral->person_id()}));
-    if (person && person->held()) return NotFound();
-  }
+  if (!referral) return NotFound();
+  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
+                           store::ReadSurvivor(snapshot, PersonId{referral->person_id()}));
+  if (!IsFor(*referral, person, caller)) return NotFound();
   return *referral;
 }
 

@@ -1,7 +1,6 @@
 #include "gateway/access/search_scan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -241,17 +240,10 @@ absl::StatusOr<std::optional<PersonId>> PersonByIdentifier(Viewer& viewer, std::
   if (bar == std::string_view::npos) return std::nullopt;
   std::string key = directory::NormalSystem(token.substr(0, bar));
   key += token.substr(bar);
-  HANDOFF_ASSIGN_OR_RETURN(const std::optional<std::string> found,
-                           viewer.snapshot().Lookup(store::LinkKind::kIdentifierToPerson, key));
-  if (!found) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(found->data(), found->data() + found->size(), number);
-  if (error != std::errc() || end != found->data() + found->size()) {
-    return absl::DataLossError("an identifier leads to no person");
-  }
-  HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
-                           store::ReadSurvivor(viewer.snapshot(), PersonId{number}));
-  return person ? PersonId{person->id()} : PersonId{number};
+  HANDOFF_ASSIGN_OR_RETURN(const PersonId person,
+                           store::PersonByIdentifier(viewer.snapshot(), key));
+  if (person == PersonId::kNone) return std::nullopt;
+  return person;
 }
 
 }  // namespace handoff::access

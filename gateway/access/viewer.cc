@@ -148,6 +148,7 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   if (const auto known = ties_.find(id); known != ties_.end()) return known->second.get();
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person, store::ReadSurvivor(*snapshot_, id));
   auto ties = std::make_unique<Ties>();
+  if (person) ties->person = person->id();
   // Records that may be of two people are shown to those alone who sent them.
   if (person && !person->held()) {
     ties->roles = OpeningRoles(*rules_.directory, *person, caller_, now_);
@@ -230,11 +231,10 @@ absl::StatusOr<policy::Labels> Viewer::LabelsOf(const store::ResourceVersion& st
   HANDOFF_ASSIGN_OR_RETURN(policy::Labels labels, rules_.views->LabelsOf(stored.resource()));
   const bool about_someone = PersonId{stored.person_id()} != PersonId::kNone;
   if (about_someone && stored.owner() != caller_.value()) {
-    HANDOFF_ASSIGN_OR_RETURN(const store::SharedPerson person,
-                             store::ReadSurvivor(*snapshot_, PersonId{stored.person_id()}));
-    if (!person) return absl::DataLossError("a record is about nobody that is stored");
+    HANDOFF_ASSIGN_OR_RETURN(const Ties* ties, TiesTo(PersonId{stored.person_id()}));
+    if (ties->person == 0) return absl::DataLossError("a record is about nobody that is stored");
     HANDOFF_ASSIGN_OR_RETURN(const policy::Labels* beside,
-                             MessageLabels(std::string(stored.message_id()), person->id()));
+                             MessageLabels(std::string(stored.message_id()), ties->person));
     AddLabels(*beside, &labels);
   }
   return labels;
@@ -250,14 +250,9 @@ absl::StatusOr<const policy::Labels*> Viewer::MessageLabels(const std::string& m
   HANDOFF_ASSIGN_OR_RETURN(const store::SharedMessage message,
                            snapshot_->ReadMessage(MessageId(message_id)));
   if (message) {
-    std::vector<ResourceKey> keys;
-    for (const v1::Receipt::Entry& entry : message->receipt().entries()) {
-      if (entry.has_resource()) keys.push_back(KeyOf(entry.resource()));
-    }
-    HANDOFF_ASSIGN_OR_RETURN(const auto resources, snapshot_->ReadMany(keys));
+    HANDOFF_ASSIGN_OR_RETURN(const auto resources,
+                             store::ReadBeside(*snapshot_, *message, person_id));
     for (const store::SharedResource& stored : resources) {
-      if (!stored || stored->deleted()) continue;
-      if (stored->person_id() != 0 && stored->person_id() != person_id) continue;
       HANDOFF_ASSIGN_OR_RETURN(policy::Labels own, rules_.views->LabelsOf(stored->resource()));
       std::erase_if(own, [](const policy::Label* label) {
         return label->scope != policy::LabelScope::kMessage;

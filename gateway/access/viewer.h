@@ -77,6 +77,7 @@ class Viewer {
 
   // What the caller has to do with one person.
   struct Ties {
+    std::uint64_t person = 0;        // merges followed; 0: there is none
     std::vector<std::string> roles;  // by attribution
     Keys requested;                  // stories of referrals that the caller asked for
     Keys performed;                  // ... that it was asked to do
@@ -98,7 +99,7 @@ class Viewer {
                                            const v1::Referral& referral,
                                            const store::ResourceVersion& stored);
   absl::StatusOr<policy::Labels> LabelsOf(const store::ResourceVersion& stored);
-  // Labels of scope `message` among what came with one message.
+  // Labels of scope `message` among what came with one message about the person.
   absl::StatusOr<const policy::Labels*> MessageLabels(const std::string& message_id,
                                                       std::uint64_t person_id);
   // Those of the referenced resources that the caller may see.

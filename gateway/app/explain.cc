@@ -24,9 +24,19 @@ std::string Plain(const std::string& name, std::string_view prefix) {
   return plain;
 }
 
-int Fail(const grpc::Status& status, std::ostream& err) {
-  err << "error: " << status.error_message() << "\n";
-  return 1;
+// False, and why on `err`, if the gateway refuses or is not there.
+template <class Service, class Request, class Response>
+bool Ask(const Connection& connection,
+         grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+         const Request& request,
+         Response* response,
+         std::ostream& err) {
+  const auto stub = Service::NewStub(connection.channel);
+  grpc::ClientContext context;
+  connection.Prepare(&context);
+  const grpc::Status status = ((*stub).*method)(&context, request, response);
+  if (!status.ok()) err << "error: " << status.error_message() << "\n";
+  return status.ok();
 }
 
 void Print(const v1::LedgerEntry& entry, std::ostream& out) {
@@ -92,11 +102,7 @@ int Explain(const Connection& connection,
   v1::ExplainRequest request;
   request.set_message_id(message_id);
   v1::ExplainResponse response;
-  grpc::ClientContext context;
-  connection.Prepare(&context);
-  const grpc::Status status =
-      v1::Ledger::NewStub(connection.channel)->Explain(&context, request, &response);
-  if (!status.ok()) return Fail(status, err);
+  if (!Ask<v1::Ledger>(connection, &v1::Ledger::Stub::Explain, request, &response, err)) return 1;
   const v1::Receipt& receipt = response.receipt();
   out << "message " << receipt.message_id() << ", received " << Time(receipt.received_us()) << ", "
       << (receipt.accepted() ? "accepted" : "refused") << " with HTTP " << receipt.http_status()
@@ -115,18 +121,14 @@ int ListDeliveries(const Connection& connection,
                    const ListOptions& options,
                    std::ostream& out,
                    std::ostream& err) {
-  const auto stub = v1::Admin::NewStub(connection.channel);
   v1::ListDeliveriesRequest request;
   request.set_state(options.state);
   request.set_recipient(options.recipient);
   std::size_t count = 0;
   do {
     v1::ListDeliveriesResponse page;
-    grpc::ClientContext context;
-    connection.Prepare(&context);
-    if (const grpc::Status status = stub->ListDeliveries(&context, request, &page); !status.ok()) {
-      return Fail(status, err);
-    }
+    if (!Ask<v1::Admin>(connection, &v1::Admin::Stub::ListDeliveries, request, &page, err))
+      return 1;
     for (const v1::Delivery& delivery : page.deliveries()) PrintListed(delivery, out);
     count += static_cast<std::size_t>(page.deliveries_size());
     request.set_page_token(page.next_page_token());
@@ -142,11 +144,7 @@ int Replay(const Connection& connection,
   v1::ReplayRequest request;
   request.set_delivery_id(delivery_id);
   v1::Delivery delivery;
-  grpc::ClientContext context;
-  connection.Prepare(&context);
-  const grpc::Status status =
-      v1::Admin::NewStub(connection.channel)->Replay(&context, request, &delivery);
-  if (!status.ok()) return Fail(status, err);
+  if (!Ask<v1::Admin>(connection, &v1::Admin::Stub::Replay, request, &delivery, err)) return 1;
   out << delivery.id() << " is due again, at the end of its lane\n";
   return 0;
 }
@@ -160,11 +158,7 @@ int Discard(const Connection& connection,
   request.set_delivery_id(delivery_id);
   request.set_reason(reason);
   v1::Delivery delivery;
-  grpc::ClientContext context;
-  connection.Prepare(&context);
-  const grpc::Status status =
-      v1::Admin::NewStub(connection.channel)->Discard(&context, request, &delivery);
-  if (!status.ok()) return Fail(status, err);
+  if (!Ask<v1::Admin>(connection, &v1::Admin::Stub::Discard, request, &delivery, err)) return 1;
   out << delivery.id() << " is given up\n";
   return 0;
 }
@@ -178,11 +172,8 @@ int ReleasePerson(const Connection& connection,
   request.set_merge_into(options.merge_into);
   request.set_reason(options.reason);
   v1::ReleasePersonResponse response;
-  grpc::ClientContext context;
-  connection.Prepare(&context);
-  const grpc::Status status =
-      v1::Admin::NewStub(connection.channel)->ReleasePerson(&context, request, &response);
-  if (!status.ok()) return Fail(status, err);
+  if (!Ask<v1::Admin>(connection, &v1::Admin::Stub::ReleasePerson, request, &response, err))
+    return 1;
   out << "person " << options.person << " released, "
       << (options.merge_into == 0 ? "somebody of its own"
                                   : "is person " + std::to_string(options.merge_into))

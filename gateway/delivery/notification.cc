@@ -60,39 +60,10 @@ struct Story {
   // The same with the current version of what has changed since; empty if nothing has. A newer
   // version that says the same is no change: senders repeat their staff and wards in each message.
   std::vector<store::SharedResource> changed;
-  // What came in the same message and does not travel.
+  // What came in the same message and does not travel; as it is now, for a label that came later
+  // counts.
   std::vector<store::SharedResource> beside;
 };
-
-// Of the event's person, or of no one. A label that came later counts, so it is the current version
-// that tells, unless it was deleted.
-absl::StatusOr<std::vector<store::SharedResource>> ReadBeside(
-    store::Snapshot& snapshot,
-    const v1::StoredMessage& message,
-    std::uint64_t person_id,
-    const std::vector<ResourceKey>& story) {
-  std::vector<const v1::ResourceName*> names;
-  std::vector<ResourceKey> keys;
-  for (const v1::Receipt::Entry& entry : message.receipt().entries()) {
-    ResourceKey key = KeyOf(entry.resource());
-    if (!entry.has_resource() || std::find(story.begin(), story.end(), key) != story.end())
-      continue;
-    names.push_back(&entry.resource());
-    keys.push_back(std::move(key));
-  }
-  std::vector<store::SharedResource> beside;
-  if (keys.empty()) return beside;
-  HANDOFF_ASSIGN_OR_RETURN(const auto current, snapshot.ReadMany(keys));
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    store::SharedResource one = current[i];
-    if (one && one->deleted()) {
-      HANDOFF_ASSIGN_OR_RETURN(one, snapshot.ReadVersion(keys[i], names[i]->version()));
-    }
-    if (!one || one->deleted()) continue;
-    if (one->person_id() == 0 || one->person_id() == person_id) beside.push_back(std::move(one));
-  }
-  return beside;
-}
 
 absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot,
                                 const v1::Event& event,
@@ -125,7 +96,7 @@ absl::StatusOr<Story> ReadStory(store::Snapshot& snapshot,
   }
   if (message != nullptr) {
     const std::uint64_t about = person == nullptr ? event.person_id() : person->id();
-    HANDOFF_ASSIGN_OR_RETURN(story.beside, ReadBeside(snapshot, *message, about, keys));
+    HANDOFF_ASSIGN_OR_RETURN(story.beside, store::ReadBeside(snapshot, *message, about, keys));
   }
   if (!newer.empty()) story.changed = story.told;
   for (auto& [place, resource] : newer) story.changed[place] = std::move(resource);

@@ -12,6 +12,7 @@
 #include "gateway/base/error.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/directory/identity.h"
+#include "gateway/intake/identity.h"
 #include "gateway/intake/router.h"
 
 namespace handoff::intake {
@@ -25,15 +26,6 @@ constexpr std::size_t kMaxResources = 20'000;
 constexpr std::size_t kMaxReleased = 10'000;
 constexpr std::size_t kPage = 500;
 constexpr int kMaxAttempts = 32;
-
-template <class List, class Item>
-void AddOnce(const Item& item, List* list) {
-  if (std::find(list->begin(), list->end(), item) == list->end()) *list->Add() = item;
-}
-
-bool SameIdentifier(const v1::Identifier& a, const v1::Identifier& b) {
-  return a.system() == b.system() && a.value() == b.value();
-}
 
 // How many doubts stand among what is held.
 std::ptrdiff_t Doubts(const std::vector<v1::Delivery>& held) {
@@ -49,16 +41,19 @@ class ReleasePlan {
               const Rules& rules,
               const Decision& decision,
               Timestamp now)
-      : snapshot_(std::move(snapshot)), rules_(rules), decision_(decision), now_(now) {}
+      : snapshot_(std::move(snapshot)),
+        rules_(rules),
+        decision_(decision),
+        now_(now),
+        router_(
+            rules,
+            now,
+            [this](std::string_view type, std::string_view id) { return Resolve(type, id); },
+            &batch_) {}
 
   absl::StatusOr<store::Batch> Run(const std::vector<v1::Delivery>& held) {
     HANDOFF_RETURN_IF_ERROR(Decide(!held.empty()));
-    Router router(
-        rules_,
-        now_,
-        [this](std::string_view type, std::string_view id) { return Resolve(type, id); },
-        &batch_);
-    for (const v1::Delivery& one : held) HANDOFF_RETURN_IF_ERROR(Tell(one, &router));
+    for (const v1::Delivery& one : held) HANDOFF_RETURN_IF_ERROR(Tell(one));
     HANDOFF_RETURN_IF_ERROR(status_);
     for (auto& [id, person] : persons_) {
       person.set_version(person.version() + 1);
@@ -67,11 +62,10 @@ class ReleasePlan {
     for (auto& [id, stay] : stays_) batch_.transitions.push_back(std::move(stay));
     for (auto& [id, referral] : referrals_) batch_.referrals.push_back(std::move(referral));
     batch_.planned_on = std::move(snapshot_);
-    deliveries_ += router.deliveries();
     return std::move(batch_);
   }
 
-  std::uint32_t deliveries() const { return deliveries_; }
+  std::uint32_t deliveries() const { return sent_on_ + router_.deliveries(); }
 
  private:
   // Sets `target_`, and all that follows from the decision alone. Once it is made, what was held
@@ -113,17 +107,10 @@ class ReleasePlan {
   // All that is of `person` is of `target_`.
   absl::Status Merge(v1::Person* person) {
     for (const v1::Identifier& identifier : person->identifiers()) {
-      const bool known = std::any_of(
-          target_->identifiers().begin(), target_->identifiers().end(), [&](const auto& own) {
-            return SameIdentifier(own, identifier);
-          });
-      if (!known) *target_->add_identifiers() = identifier;
+      if (!HasIdentifier(*target_, identifier)) *target_->add_identifiers() = identifier;
     }
     target_->mutable_attributions()->MergeFrom(person->attributions());
-    for (const std::string& party : person->known_to()) {
-      AddOnce(party, target_->mutable_known_to());
-      batch_.visible.emplace_back(PartyKey(party), PersonId{target_->id()});
-    }
+    for (const std::string& party : person->known_to()) router_.MakeKnown(target_, PartyKey(party));
     for (const std::string& id : person->transitions()) {
       AddOnce(id, target_->mutable_transitions());
       HANDOFF_ASSIGN_OR_RETURN(v1::Transition * stay, Stay(id));
@@ -187,18 +174,12 @@ class ReleasePlan {
   }
 
   absl::Status Link(const std::string& key) {
-    HANDOFF_ASSIGN_OR_RETURN(const auto linked,
-                             snapshot_->Lookup(LinkKind::kIdentifierToPerson, key));
-    const std::string target = std::to_string(target_->id());
-    const std::string person = std::to_string(static_cast<std::uint64_t>(decision_.person));
+    HANDOFF_ASSIGN_OR_RETURN(const PersonId linked, store::PersonByIdentifier(*snapshot_, key));
+    const PersonId target{target_->id()};
     if (linked == target) return absl::OkStatus();
-    if (!linked || *linked == person) {
-      batch_.links.push_back({{LinkKind::kIdentifierToPerson, key}, target});
-      return absl::OkStatus();
-    }
-    HANDOFF_ASSIGN_OR_RETURN(const auto other,
-                             store::ReadSurvivor(*snapshot_, PersonId{std::stoull(*linked)}));
-    return other ? SetDistinct(PersonId{other->id()}) : absl::OkStatus();
+    if (linked != PersonId::kNone && linked != decision_.person) return SetDistinct(linked);
+    batch_.links.push_back({{LinkKind::kIdentifierToPerson, key}, std::to_string(target_->id())});
+    return absl::OkStatus();
   }
 
   absl::Status SetDistinct(PersonId id) {
@@ -210,17 +191,18 @@ class ReleasePlan {
     return absl::OkStatus();
   }
 
-  absl::Status Tell(const v1::Delivery& held, Router* router) {
+  absl::Status Tell(const v1::Delivery& held) {
     const std::string how = PersonId{target_->id()} == decision_.person
                                 ? "somebody of its own"
                                 : "person " + std::to_string(target_->id());
-    v1::LedgerEntry& entry =
-        router->Log(held.event().message_id(), v1::LedgerEntry::RELEASED, held.recipient());
-    entry.set_text("by " + decision_.by + ", " + how + ": " + decision_.reason);
-    entry.set_event(held.event().kind());
-    entry.set_delivery_id(held.id());
+    router_
+        .Log(held.event(),
+             v1::LedgerEntry::RELEASED,
+             held.recipient(),
+             "by " + decision_.by + ", " + how + ": " + decision_.reason)
+        .set_delivery_id(held.id());
     if (!held.recipient().empty()) {
-      SendOn(held, router);
+      SendOn(held);
       return absl::OkStatus();
     }
     Remove(held);
@@ -229,7 +211,7 @@ class ReleasePlan {
     event.set_person_id(target_->id());
     HANDOFF_ASSIGN_OR_RETURN(v1::Transition * stay, Stay(event.transition_id()));
     HANDOFF_ASSIGN_OR_RETURN(v1::Referral * referral, Referral(event.referral_id()));
-    router->Route(event, {.person = target_, .stay = stay, .referral = referral});
+    router_.Route(event, {.person = target_, .stay = stay, .referral = referral});
     return absl::OkStatus();
   }
 
@@ -241,8 +223,8 @@ class ReleasePlan {
 
   // A delivery that had its recipient when the doubt came: to its old place in the lane; for who
   // was merged, to the end of the survivor's lane; or to the end of the stream.
-  void SendOn(const v1::Delivery& held, Router* router) {
-    ++deliveries_;
+  void SendOn(const v1::Delivery& held) {
+    ++sent_on_;
     v1::Delivery delivery = held;
     delivery.set_state(v1::DELIVERY_STATE_PENDING);
     delivery.set_attempts(0);
@@ -269,10 +251,10 @@ class ReleasePlan {
     }
     // Under its own name: of the old one the ledger says that it was passed over.
     delivery.set_id(MintId('d', ToMicros(now_)));
-    v1::LedgerEntry& entry =
-        router->Log(held.event().message_id(), v1::LedgerEntry::ROUTED, held.recipient());
-    entry.set_text(held.route() + ": again, after it was held");
-    entry.set_event(held.event().kind());
+    v1::LedgerEntry& entry = router_.Log(held.event(),
+                                         v1::LedgerEntry::ROUTED,
+                                         held.recipient(),
+                                         held.route() + ": again, after it was held");
     entry.set_view(held.view());
     entry.set_delivery_id(delivery.id());
     batch_.append.push_back({StreamFor(recipient, held.event().kind()), std::move(delivery)});
@@ -280,24 +262,25 @@ class ReleasePlan {
 
   // To be changed in place; null if there is none.
   absl::StatusOr<v1::Person*> Person(PersonId id) {
-    const auto number = static_cast<std::uint64_t>(id);
-    if (const auto known = persons_.find(number); known != persons_.end()) return &known->second;
-    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadPerson(id));
-    return stored ? &persons_.emplace(number, *stored).first->second : nullptr;
+    return Open(
+        static_cast<std::uint64_t>(id), &persons_, [&] { return snapshot_->ReadPerson(id); });
   }
-
   absl::StatusOr<v1::Transition*> Stay(const std::string& id) {
     if (id.empty()) return nullptr;
-    if (const auto known = stays_.find(id); known != stays_.end()) return &known->second;
-    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadTransition(id));
-    return stored ? &stays_.emplace(id, *stored).first->second : nullptr;
+    return Open(id, &stays_, [&] { return snapshot_->ReadTransition(id); });
   }
-
   absl::StatusOr<v1::Referral*> Referral(const std::string& id) {
     if (id.empty()) return nullptr;
-    if (const auto known = referrals_.find(id); known != referrals_.end()) return &known->second;
-    HANDOFF_ASSIGN_OR_RETURN(const auto stored, snapshot_->ReadReferral(id));
-    return stored ? &referrals_.emplace(id, *stored).first->second : nullptr;
+    return Open(id, &referrals_, [&] { return snapshot_->ReadReferral(id); });
+  }
+
+  template <class Id, class Record, class Read>
+  static absl::StatusOr<Record*> Open(const Id& id,
+                                      std::map<Id, Record>* opened,
+                                      const Read& read) {
+    if (const auto known = opened->find(id); known != opened->end()) return &known->second;
+    HANDOFF_ASSIGN_OR_RETURN(const auto stored, read());
+    return stored ? &opened->emplace(id, *stored).first->second : nullptr;
   }
 
   const v1::Resource* Resolve(std::string_view type, std::string_view id) {
@@ -315,11 +298,12 @@ class ReleasePlan {
   google::protobuf::Arena arena_;
   absl::Status status_;  // of reads that could not fail
   store::Batch batch_;
+  Router router_;
   std::map<std::uint64_t, v1::Person> persons_;
   std::map<std::string, v1::Transition> stays_;
   std::map<std::string, v1::Referral> referrals_;
   v1::Person* target_ = nullptr;
-  std::uint32_t deliveries_ = 0;
+  std::uint32_t sent_on_ = 0;  // deliveries that had their recipient
 };
 
 }  // namespace

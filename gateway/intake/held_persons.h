@@ -7,17 +7,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 
-#include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/store/store.h"

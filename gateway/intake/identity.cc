@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <deque>
 #include <optional>
 
@@ -19,15 +18,8 @@ namespace {
 
 using fhir::Issue;
 using fhir::Severity;
-using store::LinkKind;
 
 std::string Decimal(PersonId id) { return std::to_string(static_cast<std::uint64_t>(id)); }
-
-PersonId ParsePerson(std::string_view text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return PersonId{value};
-}
 
 // Sorts by time of first sight, so that the records of a busy hour lie together in the store.
 PersonId MintPerson(std::int64_t now_us) {
@@ -196,12 +188,7 @@ class Identifier {
 
   absl::StatusOr<PersonId> PersonOf(const std::string& key) {
     if (const auto it = linked_.find(key); it != linked_.end()) return it->second;
-    HANDOFF_ASSIGN_OR_RETURN(const auto text, snapshot_.Lookup(LinkKind::kIdentifierToPerson, key));
-    PersonId person = text ? ParsePerson(*text) : PersonId::kNone;
-    if (person != PersonId::kNone) {
-      HANDOFF_ASSIGN_OR_RETURN(const auto survivor, store::ReadSurvivor(snapshot_, person));
-      if (survivor) person = PersonId{survivor->id()};
-    }
+    HANDOFF_ASSIGN_OR_RETURN(const PersonId person, store::PersonByIdentifier(snapshot_, key));
     linked_.emplace(key, person);
     return person;
   }
@@ -290,13 +277,6 @@ class Identifier {
 
   static bool Conflict(const v1::Patient& a, const v1::Patient& b) {
     return directory::CheckPlausible(a, b) == directory::Plausibility::kConflict;
-  }
-
-  static bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier) {
-    return std::any_of(
-        person.identifiers().begin(), person.identifiers().end(), [&](const v1::Identifier& i) {
-          return i.system() == identifier.system() && i.value() == identifier.value();
-        });
   }
 
   static void Describe(v1::Person* person, const Write& write, const v1::Patient& patient) {
@@ -416,6 +396,13 @@ absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     std::int64_t now_us,
                                     Resolved* resolved) {
   return Identifier(snapshot, sender, now_us, resolved).Run();
+}
+
+bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier) {
+  return std::any_of(
+      person.identifiers().begin(), person.identifiers().end(), [&](const v1::Identifier& i) {
+        return i.system() == identifier.system() && i.value() == identifier.value();
+      });
 }
 
 bool NamesPatient(std::string_view encoded) {

@@ -7,6 +7,7 @@
 // What one has decided is not asked again.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,8 @@ namespace handoff::intake {
 struct Known {
   v1::Person person;
   bool is_new = false;
-  std::string
-      doubt;  // why the message makes it held: person ids, no patient data; empty: it does not
+  // Why the message makes it held: person ids, no patient data. Empty: it does not.
+  std::string doubt;
 };
 
 struct Identified {
@@ -39,6 +40,14 @@ absl::StatusOr<Identified> Identify(store::Snapshot& snapshot,
                                     const directory::Party& sender,
                                     std::int64_t now_us,
                                     Resolved* resolved);
+
+// Adds to a list of a person what is not in it.
+template <class List, class Item>
+void AddOnce(const Item& item, List* list) {
+  if (std::find(list->begin(), list->end(), item) == list->end()) *list->Add() = item;
+}
+
+bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier);
 
 // True for resources that are about no one: organisations, people at work, places.
 bool IsAboutNoOne(std::string_view type);

@@ -50,11 +50,6 @@ void AddIssues(const fhir::Issues& issues, v1::Receipt* receipt) {
   }
 }
 
-template <class T>
-void Append(google::protobuf::RepeatedPtrField<std::string>* list, const T& value) {
-  if (std::find(list->begin(), list->end(), value) == list->end()) list->Add(std::string(value));
-}
-
 class Planner {
  public:
   Planner(const std::shared_ptr<store::Snapshot>& snapshot,
@@ -236,12 +231,12 @@ class Planner {
     };
     for (const v1::Transition& stay : understanding_.transitions) {
       if (Known* known = Find(stay.person_id()))
-        Append(known->person.mutable_transitions(), stay.id());
+        AddOnce(stay.id(), known->person.mutable_transitions());
       if (stay.version() == 1) link(LinkKind::kResourceToTransition, stay.encounter(), stay.id());
     }
     for (const v1::Referral& referral : understanding_.referrals) {
       if (Known* known = Find(referral.person_id()))
-        Append(known->person.mutable_referrals(), referral.id());
+        AddOnce(referral.id(), known->person.mutable_referrals());
       link(LinkKind::kResourceToReferral, referral.service_request(), referral.id());
       link(LinkKind::kResourceToReferral, referral.task(), referral.id());
     }

@@ -7,6 +7,7 @@
 #include "gateway/care/referral.h"
 #include "gateway/care/transition.h"
 #include "gateway/intake/facts.h"
+#include "gateway/intake/resolve.h"
 #include "gateway/store/streams.h"
 
 namespace handoff::intake {
@@ -97,8 +98,7 @@ void Router::Hold(const v1::Event& event, const std::string& why) {
 }
 
 void Router::MakeKnown(v1::Person* person, const PartyKey& party) {
-  const auto& known_to = person->known_to();
-  if (std::find(known_to.begin(), known_to.end(), party.value()) != known_to.end()) return;
+  if (IsKnownTo(*person, party)) return;
   person->add_known_to(party.value());
   batch_.visible.emplace_back(party, PersonId{person->id()});
 }

@@ -49,6 +49,11 @@ class Router {
   v1::LedgerEntry& Log(const std::string& message_id,
                        v1::LedgerEntry::Kind kind,
                        const std::string& party);
+  // The same for an event.
+  v1::LedgerEntry& Log(const v1::Event& event,
+                       v1::LedgerEntry::Kind kind,
+                       const std::string& party,
+                       std::string text);
 
   // Of Route(), so far.
   std::uint32_t deliveries() const { return deliveries_; }
@@ -57,10 +62,6 @@ class Router {
   std::vector<care::RouteDecision> Decide(const v1::Event& event, const Subjects& about);
   // A role that the configuration no longer grants counts for nothing.
   bool MayHold(const std::string& party, const std::string& role) const;
-  v1::LedgerEntry& Log(const v1::Event& event,
-                       v1::LedgerEntry::Kind kind,
-                       const std::string& party,
-                       std::string text);
   const directory::Place& PlaceOf(const v1::Person& person);
   directory::Place FindPlace(const v1::Person& person) const;
   void Enqueue(const v1::Event& event, const care::RouteDecision& decision);

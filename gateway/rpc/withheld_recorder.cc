@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/base/status_macros.h"
+#include "gateway/delivery/conclusion.h"
 #include "gateway/delivery/hold.h"
 #include "gateway/delivery/ledger_entry.h"
 
@@ -56,13 +57,10 @@ void WithheldRecorder::Record(const std::string& stream,
     waiting.push_back(std::move(done));
     if (waiting.size() > 1) return;
   }
+  const delivery::Conclusion conclusion = delivery::ConcludeWithheld(item, withheld, clock_.Now());
+  const char* const outcome = delivery::Name(conclusion.result);
   store::Batch batch;
-  const char* const outcome = withheld.held ? "held" : "withheld";
-  batch.ledger.push_back(
-      delivery::EntryOf(withheld.held ? v1::LedgerEntry::HELD : v1::LedgerEntry::WITHHELD,
-                        item,
-                        clock_.Now(),
-                        withheld.reason));
+  batch.ledger.push_back(conclusion.entry);
   if (withheld.held) {
     if (const absl::Status status = Hold(item, &batch); !status.ok())
       return Finish(stream, item, outcome, status);

@@ -57,8 +57,8 @@ class DeliveryBook {
   using Load =
       std::function<std::optional<v1::Delivery>(const std::string& id, const DeliveryPlace& place)>;
   // See Store::ClaimDue. A lane whose record cannot be read rests for as long as a lease: asked
-  // again at once, it would do nothing but fill the log. Costs
-  // O(recipients) more, and one read for each recipient that is not wanted.
+  // again at once, it would do nothing but fill the log. Costs O(recipients) more, and one read for
+  // each recipient that is not wanted.
   std::vector<Claim> ClaimDue(Timestamp now,
                               std::chrono::milliseconds lease,
                               std::size_t limit,
@@ -99,8 +99,7 @@ class DeliveryBook {
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Enters the lane in turns_ anew. Its queue may be empty: then the lane goes.
   void Reindex(Lanes::iterator lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The lanes that ClaimDue() claims, with their records.
-  // Nullopt: unreadable.
+  // The lanes that ClaimDue() leases, with their records; nullopt: unreadable.
   std::vector<std::pair<Lanes::iterator, std::optional<v1::Delivery>>> Select(
       Timestamp now, std::size_t limit, const Store::Wanted& wanted, const Load& load)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

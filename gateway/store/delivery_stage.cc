@@ -120,21 +120,19 @@ void DeliveryStage::StageDeliveries(Batch& batch, std::uint64_t commit, StagedDe
     if (!stays) after.reset();
     Move(staged, std::move(delivery), before, std::move(after));
   }
-  for (v1::Delivery& delivery : batch.reschedule) {
-    const auto before = Find(delivery.id());
-    if (!IsIn(before, v1::DELIVERY_STATE_PENDING)) continue;
-    auto after = before;
-    after->due_us = delivery.due_us();
-    Move(staged, std::move(delivery), before, std::move(after));
-  }
-  for (v1::Delivery& delivery : batch.release) {
-    const auto before = Find(delivery.id());
-    if (!IsIn(before, v1::DELIVERY_STATE_HELD)) continue;
-    auto after = before;
-    after->state = v1::DELIVERY_STATE_PENDING;
-    after->due_us = delivery.due_us();
-    Move(staged, std::move(delivery), before, std::move(after));
-  }
+  // Pending at the same place of the lane, due when it says.
+  const auto put_back = [&](std::vector<v1::Delivery>& deliveries, v1::DeliveryState from) {
+    for (v1::Delivery& delivery : deliveries) {
+      const auto before = Find(delivery.id());
+      if (!IsIn(before, from)) continue;
+      auto after = before;
+      after->state = v1::DELIVERY_STATE_PENDING;
+      after->due_us = delivery.due_us();
+      Move(staged, std::move(delivery), before, std::move(after));
+    }
+  };
+  put_back(batch.reschedule, v1::DELIVERY_STATE_PENDING);
+  put_back(batch.release, v1::DELIVERY_STATE_HELD);
   std::uint64_t next = commit << kIndexBits;
   for (v1::Delivery& delivery : batch.enqueue) {
     if (Find(delivery.id())) continue;

@@ -119,6 +119,17 @@ class Snapshot {
 // The person, or whom a steward found them to be (Person.merged_into); null if there is none.
 absl::StatusOr<SharedPerson> ReadSurvivor(Snapshot& snapshot, PersonId id);
 
+// To whom an identifier leads ("system|value", LinkKind::kIdentifierToPerson), merges followed;
+// kNone if to nobody. Errors: kDataLoss the link is damaged.
+absl::StatusOr<PersonId> PersonByIdentifier(Snapshot& snapshot, std::string_view key);
+
+// What came with `message` and is of the person, or of no one, but `except`; in its order. The
+// current version; of what was deleted since, the one that came.
+absl::StatusOr<std::vector<SharedResource>> ReadBeside(Snapshot& snapshot,
+                                                       const v1::StoredMessage& message,
+                                                       std::uint64_t person_id,
+                                                       const std::vector<ResourceKey>& except = {});
+
 // An item of a stream: deliveries that a party pulls (gRPC), in one total order per stream.
 struct StreamItem {
   std::string stream;  // "nha/transitions": party key, then topic

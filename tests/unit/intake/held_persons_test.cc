@@ -65,6 +65,22 @@ class HeldPersonsTest : public IntakeTest {
     }
     HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
   }
+  // An admission of message m1 that had its recipient when the doubt came, long ago.
+  void Keep(const std::string& id,
+            PersonId person,
+            const std::string& recipient,
+            const std::string& channel) {
+    store::Batch batch;
+    v1::Delivery& held = batch.enqueue.emplace_back();
+    held.set_id(id);
+    held.set_recipient(recipient);
+    held.set_channel(channel);
+    held.set_person_id(static_cast<std::uint64_t>(person));
+    held.set_state(v1::DELIVERY_STATE_HELD);
+    held.mutable_event()->set_kind(v1::EVENT_KIND_ADMIT);
+    held.mutable_event()->set_message_id("m1");
+    HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  }
   std::vector<std::string> Texts(const std::string& message, v1::LedgerEntry::Kind kind) {
     std::vector<std::string> texts;
     const auto ledger = store_->GetSnapshot()->Ledger(MessageId(message));
@@ -243,17 +259,7 @@ TEST_F(HeldPersonsTest, ADeliveryThatWasHeldKeepsItsPlaceInTheLane) {
 TEST_F(HeldPersonsTest, WhatAStreamPassedOverComesBackOnIt) {
   Accept(Bundle(Abel("admit")));
   const PersonId abel = PersonOf("Patient", "abel");
-  v1::Delivery item;
-  item.set_id("kept");
-  item.set_recipient("nha");
-  item.set_channel("stream");
-  item.set_person_id(static_cast<std::uint64_t>(abel));
-  item.set_state(v1::DELIVERY_STATE_HELD);
-  item.mutable_event()->set_kind(v1::EVENT_KIND_ADMIT);
-  item.mutable_event()->set_message_id("m1");
-  store::Batch batch;
-  batch.enqueue.push_back(item);
-  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  Keep("kept", abel, "nha", "stream");
   const std::size_t before = Stream("nha/transitions").size();
   HANDOFF_ASSERT_OK(Release(abel));
   const std::vector<v1::Delivery> items = Stream("nha/transitions");
@@ -271,17 +277,7 @@ TEST_F(HeldPersonsTest, FollowsAMerge) {
   HANDOFF_ASSERT_OK(Release(abel, odalys_));
   Accept(Bundle(Replaced(AsAbel(DemoMessage("discharge")), "mrmc-discharge", "mrmc-overlay")));
   ASSERT_TRUE(Person(odalys_).held());
-  v1::Delivery item;
-  item.set_id("of-abel");
-  item.set_recipient("lfm");
-  item.set_channel("push");
-  item.set_person_id(static_cast<std::uint64_t>(abel));
-  item.set_state(v1::DELIVERY_STATE_HELD);
-  item.set_created_us(1);
-  item.mutable_event()->set_message_id("m1");
-  store::Batch batch;
-  batch.enqueue.push_back(item);
-  HANDOFF_ASSERT_OK(store_->CommitAndWait(std::move(batch)));
+  Keep("of-abel", abel, "lfm", "push");
   HANDOFF_ASSERT_OK(Release(abel));  // by the number that the list shows
   EXPECT_FALSE(Person(odalys_).held());
   EXPECT_THAT(Held(), IsEmpty());

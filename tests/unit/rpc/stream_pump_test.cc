@@ -134,6 +134,13 @@ class StreamPumpTest : public ::testing::Test {
     return *std::move(pump);
   }
 
+  // The last item is out, and the client goes in order.
+  static void Finish(StreamPump& pump, FakeSink& sink) {
+    pump.OnWritten(true);
+    pump.Close(absl::OkStatus());
+    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  }
+
   // Takes `count` items as fast as they come.
   std::vector<std::string> Take(StreamPump& pump, FakeSink& sink, std::size_t count) {
     for (std::size_t i = 1; i <= count; ++i) {
@@ -193,9 +200,7 @@ TEST_F(StreamPumpTest, SendsWhatIsThereThenWhatComes) {
   sink.AwaitWritten(7);
   pump->OnWritten(true);
   EXPECT_THAT(sink.AwaitWritten(8), ElementsAre("d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8"));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 }
 
 TEST_F(StreamPumpTest, ResumesAfterATokenWithoutSkipOrRepeat) {
@@ -214,9 +219,7 @@ TEST_F(StreamPumpTest, ResumesAfterATokenWithoutSkipOrRepeat) {
   const auto pump = Open(sink);
   pump->Start(after);
   EXPECT_THAT(Take(*pump, sink, 6), ElementsAre("d4", "d5", "d6", "d7", "d8", "d9"));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 }
 
 TEST_F(StreamPumpTest, StartsAfterWhatIsAcknowledgedWithoutAToken) {
@@ -226,17 +229,13 @@ TEST_F(StreamPumpTest, StartsAfterWhatIsAcknowledgedWithoutAToken) {
   pump->Start(std::nullopt);
   Take(*pump, sink, 4);
   HANDOFF_ASSERT_OK(Acknowledge(Sequence(sink.token(1))));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 
   FakeSink again;
   pump = Open(again);
   pump->Start(std::nullopt);
   EXPECT_THAT(Take(*pump, again, 2), ElementsAre("d3", "d4"));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(again.AwaitEnd());
+  Finish(*pump, again);
 }
 
 TEST_F(StreamPumpTest, HoldsOneItemUnderWayForAClientThatDoesNotRead) {
@@ -267,9 +266,7 @@ TEST_F(StreamPumpTest, SendsABurstInOrderAndSaysWhatFollows) {
   pump->Start(std::nullopt);
   EXPECT_THAT(Take(*pump, sink, 6), ElementsAre("d1", "d2", "d3", "d4", "d5", "d6"));
   EXPECT_THAT(sink.more(), ElementsAre(true, true, true, false, true, false));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 }
 
 TEST_F(StreamPumpTest, EndsABurstWithTheItemThatFillsIt) {
@@ -283,9 +280,7 @@ TEST_F(StreamPumpTest, EndsABurstWithTheItemThatFillsIt) {
   EXPECT_THAT(sink.rendered(), ElementsAre("d1", "d2"));
   EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
   EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 }
 
 TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
@@ -306,9 +301,7 @@ TEST_F(StreamPumpTest, EndsABurstWithTheItemThatTookMuchToRead) {
   pump->Start(std::nullopt);
   EXPECT_THAT(Take(*pump, sink, 4), ElementsAre("d1", "d2", "d3", "d4"));
   EXPECT_THAT(sink.more(), ElementsAre(true, false, true, false));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
 }
 
 TEST_F(StreamPumpTest, SendsNoMoreOfABurstToAClientThatHasGone) {
@@ -330,9 +323,7 @@ TEST_F(StreamPumpTest, SendsNoMoreOfABurstToAClientThatHasGone) {
   const auto pump = Open(again);
   pump->Start(Sequence(token));
   EXPECT_THAT(Take(*pump, again, 4), ElementsAre("d3", "d4", "d5", "d6"));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(again.AwaitEnd());
+  Finish(*pump, again);
 }
 
 TEST_F(StreamPumpTest, SendsWhatIsBeforeAnItemThatCannotBeRendered) {
@@ -375,9 +366,7 @@ TEST_F(StreamPumpTest, PassesOverWhatIsWithheldAndRecordsItOnce) {
     const auto pump = Open(sink);
     pump->Start(std::nullopt);
     EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d3"));
-    pump->OnWritten(true);
-    pump->Close(absl::OkStatus());
-    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+    Finish(*pump, sink);
   }
   EXPECT_EQ(Entries("m2", v1::LedgerEntry::WITHHELD), 1);
 }
@@ -396,9 +385,7 @@ TEST_F(StreamPumpTest, PassesOverWhatIsHeldAndKeepsItForASteward) {
     const auto pump = Open(sink);
     pump->Start(std::nullopt);
     EXPECT_THAT(Take(*pump, sink, 2), ElementsAre("d1", "d3"));
-    pump->OnWritten(true);
-    pump->Close(absl::OkStatus());
-    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+    Finish(*pump, sink);
   }
   EXPECT_EQ(Entries("m2", v1::LedgerEntry::HELD), 2);  // passed over, and what was kept
   HANDOFF_ASSERT_OK_AND_ASSIGN(const auto held,
@@ -417,9 +404,7 @@ TEST_F(StreamPumpTest, RendersAnewWhatIsInDoubtNoMore) {
   const auto pump = Open(sink);
   pump->Start(std::nullopt);
   EXPECT_THAT(Take(*pump, sink, 1), ElementsAre("d1"));
-  pump->OnWritten(true);
-  pump->Close(absl::OkStatus());
-  HANDOFF_EXPECT_OK(sink.AwaitEnd());
+  Finish(*pump, sink);
   EXPECT_EQ(Entries("m1", v1::LedgerEntry::HELD), 0);
 }
 
@@ -433,9 +418,7 @@ TEST_F(StreamPumpTest, DoesNotReleaseLaterWhatWasWithheld) {
     pump->Start(std::nullopt);
     EXPECT_THAT(Take(*pump, sink, 1), ElementsAre("d2"));
     last = Sequence(sink.token(0));
-    pump->OnWritten(true);
-    pump->Close(absl::OkStatus());
-    HANDOFF_EXPECT_OK(sink.AwaitEnd());
+    Finish(*pump, sink);
   }
   HANDOFF_ASSERT_OK(Acknowledge(last));
   EXPECT_EQ(Entries("m1", v1::LedgerEntry::DELIVERED), 0);
