@@ -210,10 +210,25 @@ class ReferralReader {
       return false;
     }
     if (owner.empty() || owner.value() == referral->performer()) return false;
+    if (referral->state() != v1::REFERRAL_STATE_DRAFT) Retract(*referral);
     referral->set_performer(owner.value());
     if (referral->state() == v1::REFERRAL_STATE_DELIVERED)
       referral->set_state(v1::REFERRAL_STATE_REQUESTED);
     return true;
+  }
+
+  // Who was asked so far hears that it is not asked any more: of the version that it was asked
+  // with, for the new one names who is asked now.
+  void Retract(const v1::Referral& referral) {
+    if (referral.performer().empty()) return;
+    v1::ResourceName past = written_.before == nullptr ? referral.service_request() : written_.name;
+    if (written_.before != nullptr) past.set_version(past.version() - 1);
+    v1::Event& event = reading_.AddEvent(
+        v1::EVENT_KIND_RETRACTION, past, written_.person_id, reading_.received_us());
+    event.set_referral_id(referral.id());
+    event.set_status(std::string(StateCode(v1::REFERRAL_STATE_CANCELLED)));
+    event.set_former_performer(referral.performer());
+    *event.add_resources() = past;
   }
 
   bool Apply(const v1::Referral& referral,

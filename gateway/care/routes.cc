@@ -18,7 +18,7 @@ struct KindRow {
   std::string_view code;
 };
 
-constexpr std::array<KindRow, 8> kKinds{{
+constexpr std::array<KindRow, 9> kKinds{{
     {v1::EVENT_KIND_ADMIT, "admit"},
     {v1::EVENT_KIND_TRANSFER, "transfer"},
     {v1::EVENT_KIND_DISCHARGE, "discharge"},
@@ -27,6 +27,7 @@ constexpr std::array<KindRow, 8> kKinds{{
     {v1::EVENT_KIND_GOAL_STATUS, "goal-status"},
     {v1::EVENT_KIND_REFERRAL_REQUESTED, "referral-requested"},
     {v1::EVENT_KIND_REFERRAL_STATUS, "referral-status"},
+    {v1::EVENT_KIND_RETRACTION, "retraction"},
 }};
 
 constexpr std::array<std::string_view, 5> kRoles{
@@ -142,6 +143,9 @@ Routes::Route Routes::LoadRoute(const ConfigNode& node, ConfigErrors& errors) {
   } else if (to == "referral.performer") {
     route.target = Target::kReferralPerformer;
     route.role = "performer";
+  } else if (to == "referral.former-performer") {
+    route.target = Target::kFormerPerformer;
+    route.role = "performer";
   } else if (to == "service-in-area") {
     route.target = Target::kServiceInArea;
     route.role = "performer";
@@ -149,7 +153,7 @@ Routes::Route Routes::LoadRoute(const ConfigNode& node, ConfigErrors& errors) {
     errors.Add(node["to"].Where(),
                "`" + to +
                    "` is none of role:<role>, told:<role>, referral.requester, referral.performer, "
-                   "service-in-area");
+                   "referral.former-performer, service-in-area");
   }
   return route;
 }
@@ -172,6 +176,12 @@ std::vector<Routes::Candidate> Routes::Recipients(const Route& route,
     case Target::kReferralPerformer:
       if (referral != nullptr && !referral->performer().empty()) {
         found.push_back({PartyKey(referral->performer()), "performer that the referral names"});
+      }
+      break;
+    case Target::kFormerPerformer:
+      if (!input.event.former_performer().empty()) {
+        found.push_back({PartyKey(input.event.former_performer()),
+                         "performer until the referral was given to another"});
       }
       break;
     case Target::kServiceInArea:

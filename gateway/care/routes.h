@@ -57,7 +57,7 @@ struct RouteInput {
   // Of the event's person; those that are not open at `now` do not count. Which of several claims
   // to a role holds is for the caller to decide.
   const std::vector<v1::Attribution>& attributions;
-  const v1::Referral* referral = nullptr;  // REFERRAL_*: as it is after the event
+  const v1::Referral* referral = nullptr;  // REFERRAL_*, RETRACTION: as it is after the event
   Timestamp now;
   // Who was told of the stay so far. Null: nobody is known to have been, and corrections go to who
   // holds the role now.
@@ -77,7 +77,14 @@ class Routes {
   std::vector<std::pair<std::string, std::string>> ViewsNamed() const;
 
  private:
-  enum class Target { kRole, kTold, kReferralRequester, kReferralPerformer, kServiceInArea };
+  enum class Target {
+    kRole,
+    kTold,
+    kReferralRequester,
+    kReferralPerformer,
+    kFormerPerformer,
+    kServiceInArea
+  };
   struct Route {
     std::string name;
     std::string where;

@@ -28,6 +28,10 @@ using policy::MessageProjection;
 using policy::View;
 using policy::Views;
 
+// Task.statusReason.text: a cancelled referral has one (Gravity SDOH Clinical Care,
+// SDOHCCTaskForReferralManagement).
+constexpr char kGivenToAnother[] = "the requester asks another party instead";
+
 // What the event is about first, then the rest of its story.
 std::vector<const v1::ResourceName*> StoryOf(const v1::Event& event) {
   const v1::ResourceName& focus = event.focus();
@@ -171,19 +175,28 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
   return leaving;
 }
 
-// A stay that is taken back is told as void, also where its Encounter is another's by now and the
-// last version of who is told does not say so.
+bool IsTakenBack(const v1::Event& event) {
+  return event.kind() == v1::EVENT_KIND_RETRACTION ||
+         (event.kind() == v1::EVENT_KIND_ENCOUNTER_UPDATE && event.status() == care::kCancelled);
+}
+
+// What is taken back is told as void, also where the last version of who is told does not say so:
+// the Encounter is another's by now, the request is for another.
 absl::Status TellAsVoid(std::string* encoded) {
   v1::Resource resource;
   if (!fhir::ParseResource(*encoded, &resource)) {
     return absl::DataLossError("a stored resource cannot be read");
   }
-  if (!resource.has_encounter()) return absl::OkStatus();
-  v1::Encounter& encounter = *resource.mutable_encounter();
-  if (encounter.status() == v1::ENCOUNTER_STATUS_CANCELLED ||
-      encounter.status() == v1::ENCOUNTER_STATUS_ENTERED_IN_ERROR)
-    return absl::OkStatus();
-  encounter.set_status(v1::ENCOUNTER_STATUS_ENTERED_IN_ERROR);
+  if (resource.has_encounter()) {
+    v1::Encounter& encounter = *resource.mutable_encounter();
+    if (encounter.status() == v1::ENCOUNTER_STATUS_CANCELLED) return absl::OkStatus();
+    encounter.set_status(v1::ENCOUNTER_STATUS_ENTERED_IN_ERROR);
+  } else if (resource.has_task()) {
+    resource.mutable_task()->set_status(v1::TASK_STATUS_CANCELLED);
+    resource.mutable_task()->mutable_status_reason()->set_text(kGivenToAnother);
+  } else if (resource.has_service_request()) {
+    resource.mutable_service_request()->set_status(v1::REQUEST_STATUS_REVOKED);
+  }
   *encoded = resource.SerializeAsString();
   return absl::OkStatus();
 }
@@ -291,8 +304,7 @@ absl::StatusOr<std::variant<Notification, Withheld>> Notifications::Compose(
   HANDOFF_ASSIGN_OR_RETURN(auto projected, Project(*rules.views, *view, std::move(story)));
   if (Withheld* withheld = std::get_if<Withheld>(&projected)) return std::move(*withheld);
   Leaving& leaving = std::get<Leaving>(projected);
-  if (delivery.event().kind() == v1::EVENT_KIND_ENCOUNTER_UPDATE &&
-      delivery.event().status() == care::kCancelled) {
+  if (IsTakenBack(delivery.event())) {
     HANDOFF_RETURN_IF_ERROR(TellAsVoid(&leaving.encoded.front()));
   }
 

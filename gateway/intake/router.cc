@@ -16,6 +16,7 @@ std::string StreamFor(const PartyKey& party, v1::EventKind kind) {
   switch (kind) {
     case v1::EVENT_KIND_REFERRAL_REQUESTED:
     case v1::EVENT_KIND_REFERRAL_STATUS:
+    case v1::EVENT_KIND_RETRACTION:
       return store::StreamName(party, store::kReferrals);
     case v1::EVENT_KIND_PLAN_VERSION:
     case v1::EVENT_KIND_GOAL_STATUS:

@@ -106,7 +106,12 @@ absl::StatusOr<Rendered> MakeReferralItem(Context& context, ItemRequest request)
       Take(context.reader().GetReferralAlone(
                request.party, request.delivery.event().referral_id(), *request.snapshot),
            item.mutable_referral()));
-  if (withheld) return *withheld;
+  if (withheld) {
+    // Who is not asked any more hears just that.
+    if (request.delivery.event().kind() != v1::EVENT_KIND_RETRACTION) return *withheld;
+    item.mutable_referral()->set_id(request.delivery.event().referral_id());
+    item.mutable_referral()->set_state(v1::REFERRAL_STATE_CANCELLED);
+  }
   item.set_resume_token(std::move(request.resume_token));
   item.set_event(request.delivery.event().kind());
   const std::optional<fhir::BundleView> bundle = fhir::ReadBundle(std::get<std::string>(composed));

@@ -223,9 +223,36 @@ TEST_F(ReferralReaderTest, TellsARepeatedMoveOnce) {
 TEST_F(ReferralReaderTest, TellsAnotherPerformerThatTheRequesterNames) {
   world_.Send("lfm", {ServiceRequest(), Task()});
   MarkDelivered(&world_.Loop("Task", "t"), MessageId("m1"), FromMicros(1));
-  EXPECT_EQ(Kinds(world_.Send("lfm", {Task({.owner = "htf"})})), "REFERRAL_REQUESTED");
+  const Understanding read = world_.Send("lfm", {Task({.owner = "htf"})});
+  ASSERT_EQ(Kinds(read), "RETRACTION REFERRAL_REQUESTED");
   EXPECT_EQ(Loop().performer(), "htf");
   EXPECT_EQ(Loop().state(), v1::REFERRAL_STATE_REQUESTED);
+  // Of the version that named the former one.
+  const v1::Event& retraction = read.events[0];
+  EXPECT_EQ(retraction.former_performer(), "llp");
+  EXPECT_EQ(retraction.status(), "cancelled");
+  EXPECT_EQ(retraction.referral_id(), Loop().id());
+  EXPECT_EQ(Story(retraction), "Task/t");
+  EXPECT_EQ(retraction.focus().version(), 1u);
+  EXPECT_EQ(read.events[1].focus().version(), 2u);
+}
+
+TEST_F(ReferralReaderTest, RetractsARequestWithoutATaskAsItWasMade) {
+  const auto performer = [](const std::string& party) {
+    return ServiceRequest(
+        {.more = R"(,"performer":[{"reference":"Organization/)" + party + R"("}])"});
+  };
+  world_.Send("lfm", {performer("llp")});
+  Understanding read = world_.Send("lfm", {performer("htf")});
+  ASSERT_EQ(Kinds(read), "RETRACTION REFERRAL_REQUESTED");
+  EXPECT_EQ(read.events[0].former_performer(), "llp");
+  EXPECT_EQ(Story(read.events[0]), "ServiceRequest/s");
+  EXPECT_EQ(read.events[0].focus().version(), 1u);
+  // A Task that names a third.
+  read = world_.Send("lfm", {Task({.owner = "llp"})});
+  ASSERT_EQ(Kinds(read), "RETRACTION REFERRAL_REQUESTED");
+  EXPECT_EQ(read.events[0].former_performer(), "htf");
+  EXPECT_EQ(Story(read.events[0]), "ServiceRequest/s");
 }
 
 TEST_F(ReferralReaderTest, OpensAnotherReferralForAnotherTask) {
@@ -239,6 +266,7 @@ TEST_F(ReferralReaderTest, OpensAnotherReferralForAnotherTask) {
 TEST_F(ReferralReaderTest, SaysNothingOfADraftUntilItIsSent) {
   EXPECT_EQ(Kinds(world_.Send("lfm", {Task({.status = "draft"})})), "");
   EXPECT_EQ(Loop().state(), v1::REFERRAL_STATE_DRAFT);
+  EXPECT_EQ(Kinds(world_.Send("lfm", {Task({.status = "draft", .owner = "htf"})})), "");
   EXPECT_EQ(Kinds(world_.Send("lfm", {Task()})), "REFERRAL_REQUESTED");
 }
 

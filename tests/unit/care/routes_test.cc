@@ -244,6 +244,14 @@ TEST_F(RoutesTest, TellsThePerformerOfACancellation) {
   EXPECT_EQ(Told(v1::EVENT_KIND_REFERRAL_STATUS), "");
 }
 
+TEST_F(RoutesTest, TellsWhoWasAskedBeforeAndNobodyElseThatItIsNoMore) {
+  event_.set_source("lfm");
+  event_.set_former_performer("htf");
+  EXPECT_EQ(Told(v1::EVENT_KIND_RETRACTION), "htf:community-minimum");
+  event_.clear_former_performer();
+  EXPECT_EQ(Told(v1::EVENT_KIND_RETRACTION), "");
+}
+
 TEST_F(RoutesTest, SaysWhereARouteIsWrong) {
   ConfigErrors errors;
   LoadText(R"(max_age: 3d

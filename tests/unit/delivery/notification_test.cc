@@ -50,6 +50,12 @@ views:
     effective: 2026-01-01
     source: test
     allow: {Encounter: [status, class], Organization: [name]}
+  - name: shows-tasks
+    version: 1
+    purpose: Test.
+    effective: 2026-01-01
+    source: test
+    allow: {Task: [status, intent]}
 )";
 
 constexpr char kEvents[] = R"(
@@ -337,6 +343,20 @@ TEST_F(NotificationTest, AStayThatIsTakenBackIsToldAsVoid) {
   delivery_.mutable_event()->set_status("cancelled");
   EXPECT_THAT(ComposeJson(), HasSubstr(R"("status":"entered-in-error")"));
   EXPECT_THAT(ComposeJson(), Not(HasSubstr(R"("status":"finished")")));
+}
+
+TEST_F(NotificationTest, ARequestThatIsRetractedIsToldAsCancelled) {
+  Put("Task", "t1", 1, R"({"resourceType":"Task","id":"t1","status":"requested","intent":"order",
+      "owner":{"reference":"Organization/lfm"}})");
+  v1::Event& event = *delivery_.mutable_event();
+  event.set_kind(v1::EVENT_KIND_RETRACTION);
+  event.mutable_focus()->set_type("Task");
+  event.mutable_focus()->set_id("t1");
+  event.mutable_focus()->set_version(1);
+  event.clear_resources();
+  delivery_.set_view("shows-tasks");
+  EXPECT_THAT(ComposeJson(), HasSubstr(R"("status":"cancelled")"));
+  EXPECT_THAT(ComposeJson(), HasSubstr("the requester asks another party instead"));
 }
 
 TEST_F(NotificationTest, WithoutItsFocusNothingLeaves) {

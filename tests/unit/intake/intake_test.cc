@@ -382,6 +382,20 @@ TEST_F(ReferralIntakeTest, TakesAPerformersAnswerHoweverItIsSent) {
             v1::REFERRAL_STATE_ACCEPTED);
 }
 
+TEST_F(ReferralIntakeTest, TellsWhoWasAskedFirstThatAnotherIsAskedNow) {
+  const std::string other = Replaced(DemoMessage("referral"), R"("HTF")", R"("LLP")");
+  const v1::Receipt receipt = Accept(Bundle(Replaced(other, "mrmc-referral", "mrmc-referral-2")));
+  ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
+  const auto former = Stream("htf/referrals");
+  ASSERT_THAT(former, SizeIs(2));
+  EXPECT_EQ(former[1].event().kind(), v1::EVENT_KIND_RETRACTION);
+  EXPECT_EQ(former[1].event().referral_id(), referral_);
+  EXPECT_EQ(former[1].view(), "community-minimum");
+  const auto now = Stream("llp/referrals");
+  ASSERT_THAT(now, SizeIs(1));
+  EXPECT_EQ(now[0].event().kind(), v1::EVENT_KIND_REFERRAL_REQUESTED);
+}
+
 TEST_F(ReferralIntakeTest, RefusesASecondTaskOfWhoHasNoPartInTheReferral) {
   const v1::Receipt receipt = Accept(Update("nha", "Task", "mine", R"({"resourceType":"Task",
       "id":"mine","status":"completed","intent":"order",

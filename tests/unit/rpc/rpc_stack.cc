@@ -148,9 +148,13 @@ std::string RpcStack::Message(const std::string& name, int patient) {
 }
 
 v1::Receipt RpcStack::Submit(const std::string& name, int patient) {
+  return SubmitContent(Message(name, patient));
+}
+
+v1::Receipt RpcStack::SubmitContent(std::string fhir_json) {
   intake::Submission submission;
   submission.sender = PartyKey("mrmc");
-  submission.content = Message(name, patient);
+  submission.content = std::move(fhir_json);
   std::promise<absl::StatusOr<v1::Receipt>> promise;
   intake_->Accept(std::move(submission), [&](absl::StatusOr<v1::Receipt> receipt) {
     promise.set_value(std::move(receipt));

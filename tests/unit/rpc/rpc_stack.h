@@ -48,6 +48,7 @@ class RpcStack {
   // Sends config/demo/messages/<name>.json as the hospital. Other `patient` numbers make the same
   // story of other people.
   v1::Receipt Submit(const std::string& name, int patient = 0);
+  v1::Receipt SubmitContent(std::string fhir_json);
 
   // What the demo's hospital would send.
   static std::string Message(const std::string& name, int patient = 0);

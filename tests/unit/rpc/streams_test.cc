@@ -1,4 +1,5 @@
 // Streams: what a client gets, from where it resumes, and how a stream ends.
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -465,6 +466,34 @@ TEST_F(StreamsTest, AcknowledgingARequestMarksItDeliveredAndLeavesItsVersion) {
   const grpc::Status status = stack_.Stub<v1::Referrals>()->Update(update.get(), accept, &referral);
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(referral.state(), v1::REFERRAL_STATE_ACCEPTED);
+}
+
+// Which other party is asked, and how it goes on there, is not for who was asked first.
+TEST_F(StreamsTest, InboxTellsWhoIsNotAskedAnyMore) {
+  stack_.Start();
+  stack_.Submit("discharge");
+  stack_.Submit("referral");
+  const auto call = stack_.As("htf");
+  const auto stream = stack_.Stub<v1::Referrals>()->Inbox(call.get());
+  ASSERT_TRUE(stream->Write(v1::InboxRequest()));
+  v1::ReferralItem asked;
+  ASSERT_TRUE(stream->Read(&asked));
+
+  std::string other = RpcStack::Message("referral");
+  for (const auto& [from, to] : {std::pair("\"HTF\"", "\"LLP\""), {"mrmc-referral", "second"}}) {
+    for (auto at = other.find(from); at != std::string::npos; at = other.find(from))
+      other.replace(at, std::strlen(from), to);
+  }
+  stack_.SubmitContent(other);
+  v1::ReferralItem item;
+  ASSERT_TRUE(stream->Read(&item));
+  EXPECT_EQ(item.event(), v1::EVENT_KIND_RETRACTION);
+  v1::Referral told;
+  told.set_id(asked.referral().id());
+  told.set_state(v1::REFERRAL_STATE_CANCELLED);
+  EXPECT_EQ(item.referral().ShortDebugString(), told.ShortDebugString());
+  call->TryCancel();
+  stream->Finish();
 }
 
 TEST_F(StreamsTest, InboxResumesWithoutAcknowledging) {
