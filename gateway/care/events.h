@@ -64,6 +64,8 @@ class Facts {
   // The party that an Organization, Practitioner, PractitionerRole or HealthcareService stands for;
   // empty if unknown.
   virtual PartyKey PartyOf(const v1::Reference& reference) = 0;
+  // When a day begins where the sender is.
+  virtual Timestamp StartOfDay(int year, unsigned month, unsigned day) = 0;
 };
 
 // New and changed stays and referrals carry the version they get (1 for a new one) and their id.

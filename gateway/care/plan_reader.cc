@@ -36,11 +36,11 @@ std::string CodeOf(v1::GoalLifecycleStatus status) {
 
 // When a plan that we see for the first time became what it is, as it says itself: an import of old
 // plans is old news.
-std::optional<std::int64_t> StatedTime(const v1::CarePlan& plan) {
+std::optional<std::int64_t> StatedTime(const v1::CarePlan& plan, const Reading& reading) {
   const bool over =
       plan.status() == v1::REQUEST_STATUS_COMPLETED || plan.status() == v1::REQUEST_STATUS_REVOKED;
-  if (over && plan.period().has_end()) return Micros(plan.period().end());
-  return std::max(Micros(plan.created()), Micros(plan.period().start()));
+  if (over && plan.period().has_end()) return reading.Micros(plan.period().end());
+  return std::max(reading.Micros(plan.created()), reading.Micros(plan.period().start()));
 }
 
 void ReadPlan(const Written& written, Reading* reading) {
@@ -53,7 +53,7 @@ void ReadPlan(const Written& written, Reading* reading) {
   if (written.before != nullptr) {
     if (SameContent(plan, written.before->care_plan())) return;
   } else {
-    occurred_us = std::min(occurred_us, StatedTime(plan).value_or(occurred_us));
+    occurred_us = std::min(occurred_us, StatedTime(plan, *reading).value_or(occurred_us));
   }
   v1::Event& event =
       reading->AddEvent(v1::EVENT_KIND_PLAN_VERSION, written.name, written.person_id, occurred_us);
@@ -71,10 +71,12 @@ const Written* PlanOf(const Written& goal, const Reading& reading) {
   return nullptr;
 }
 
-std::optional<std::int64_t> StatedTime(const v1::Goal& goal, const Written* plan) {
-  if (const auto at = Micros(goal.status_date())) return at;
-  if (const auto at = Micros(goal.start_date())) return at;
-  return plan == nullptr ? std::nullopt : StatedTime(plan->now->care_plan());
+std::optional<std::int64_t> StatedTime(const v1::Goal& goal,
+                                       const Written* plan,
+                                       const Reading& reading) {
+  if (const auto at = reading.Micros(goal.status_date())) return at;
+  if (const auto at = reading.Micros(goal.start_date())) return at;
+  return plan == nullptr ? std::nullopt : StatedTime(plan->now->care_plan(), reading);
 }
 
 void ReadGoal(const Written& written, Reading* reading) {
@@ -88,7 +90,7 @@ void ReadGoal(const Written& written, Reading* reading) {
       return;
   } else {
     if (goal.lifecycle_status() == v1::GOAL_LIFECYCLE_STATUS_ENTERED_IN_ERROR) return;
-    occurred_us = std::min(occurred_us, StatedTime(goal, plan).value_or(occurred_us));
+    occurred_us = std::min(occurred_us, StatedTime(goal, plan, *reading).value_or(occurred_us));
   }
   v1::Event& event =
       reading->AddEvent(v1::EVENT_KIND_GOAL_STATUS, written.name, written.person_id, occurred_us);

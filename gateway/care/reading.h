@@ -10,6 +10,7 @@
 
 #include "gateway/care/events.h"
 #include "gateway/care/story.h"
+#include "gateway/care/times.h"
 
 namespace handoff::care {
 
@@ -29,6 +30,13 @@ class Reading {
   Facts& facts() { return facts_; }
   Stories& stories() { return stories_; }
   std::int64_t received_us() const { return ToMicros(message_.received); }
+  // A DateTime or Date, as the sender means it.
+  template <class T>
+  std::optional<std::int64_t> Micros(const T& time) const {
+    return care::Micros(time, [this](int year, unsigned month, unsigned day) {
+      return facts_.StartOfDay(year, month, day);
+    });
+  }
 
   // Null if the message does not write it.
   const Written* FindWritten(const ResourceKey& key) const {

@@ -143,7 +143,8 @@ class ReferralReader {
     v1::Referral referral = NewReferral(v1::REFERRAL_STATE_REQUESTED, &request, {});
     referral.set_requester(Requester(&request).value());
     *referral.mutable_service_request() = written_.name;
-    const auto authored = written_.before == nullptr ? Micros(request.authored_on()) : std::nullopt;
+    const auto authored =
+        written_.before == nullptr ? reading_.Micros(request.authored_on()) : std::nullopt;
     Tell(referral, authored.value_or(reading_.received_us()));
     reading_.Put(std::move(referral));
   }
@@ -257,11 +258,12 @@ class ReferralReader {
   std::int64_t TimeOf(const v1::Task& task, v1::ReferralState to) const {
     if (written_.before == nullptr) {
       const bool asks = to == v1::REFERRAL_STATE_REQUESTED;
-      const auto stated = asks ? Micros(task.authored_on()) : Micros(task.last_modified());
+      const auto stated =
+          asks ? reading_.Micros(task.authored_on()) : reading_.Micros(task.last_modified());
       return stated.value_or(reading_.received_us());
     }
-    const auto now = Micros(task.last_modified());
-    const bool stale = now == Micros(written_.before->task().last_modified());
+    const auto now = reading_.Micros(task.last_modified());
+    const bool stale = now == reading_.Micros(written_.before->task().last_modified());
     return now && !stale ? *now : reading_.received_us();
   }
 

@@ -44,6 +44,22 @@ const v1::Encounter::Location* PlaceOf(const v1::Encounter& encounter) {
   return places.empty() ? nullptr : &places[places.size() - 1];
 }
 
+// An end given as a day includes it all (R4 datatypes.html#Period): what the Encounter says of
+// that day comes before it.
+std::optional<std::int64_t> End(const v1::Encounter& encounter, const Reading& reading) {
+  std::optional<std::int64_t> end = reading.Micros(encounter.period().end());
+  if (!end || encounter.period().end().precision() != v1::DateTime::DAY) return end;
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  const std::int64_t next_day = *end + kDayUs;
+  const auto include = [&](const v1::Period& period) {
+    const std::optional<std::int64_t> start = reading.Micros(period.start());
+    if (start && *start < next_day) end = std::max(*end, *start);
+  };
+  include(encounter.period());
+  for (const auto& place : encounter.locations()) include(place.period());
+  return end;
+}
+
 std::string TextOf(const v1::Reference& reference) {
   return reference.uri().empty() ? reference.resource_type() + "/" + reference.resource_id()
                                  : reference.uri();
@@ -56,8 +72,8 @@ class VisitReader {
       : rules_(rules),
         reading_(*reading),
         visit_(visit),
-        start_(Micros(visit.now.period().start())),
-        end_(Micros(visit.now.period().end())),
+        start_(reading->Micros(visit.now.period().start())),
+        end_(End(visit.now, *reading)),
         phase_(rules.PhaseOf(visit.now.status())),
         known_(reading->StayOf(KeyOf(visit.name), visit.person_id)),
         person_id_(visit.person_id == 0 && known_ ? known_->person_id() : visit.person_id) {
@@ -122,7 +138,8 @@ class VisitReader {
         return Correction();
       default: {
         const v1::Encounter::Location* place = PlaceOf(visit_.now);
-        const auto since = place == nullptr ? std::nullopt : Micros(place->period().start());
+        const auto since =
+            place == nullptr ? std::nullopt : reading_.Micros(place->period().start());
         const bool again = !since && visit_.before != nullptr && !PlaceChanged();
         if (again && Known(v1::EVENT_KIND_TRANSFER, std::nullopt)) return std::nullopt;
         const std::int64_t at = since.value_or(reading_.received_us());
@@ -158,7 +175,7 @@ class VisitReader {
     }
     if (known_->discharged_us() != 0) return Update(kDischargeCancelled);
     if (!PlaceChanged()) return std::nullopt;
-    const auto since = Micros(PlaceOf(visit_.now)->period().start());
+    const auto since = reading_.Micros(PlaceOf(visit_.now)->period().start());
     if (!LeavesFacility()) return Update(kMoved, since);
     return Once(v1::EVENT_KIND_TRANSFER, since.value_or(reading_.received_us()));
   }
@@ -177,8 +194,8 @@ class VisitReader {
   // Sent before what is known, and late.
   bool IsStale() const {
     if (visit_.before == nullptr) return false;
-    const auto now = Micros(visit_.now.meta().last_updated());
-    const auto before = Micros(visit_.before->meta().last_updated());
+    const auto now = reading_.Micros(visit_.now.meta().last_updated());
+    const auto before = reading_.Micros(visit_.before->meta().last_updated());
     return now && before && *now < *before;
   }
 
@@ -215,7 +232,7 @@ class VisitReader {
   std::optional<News> ClassChange() const {
     std::optional<std::int64_t> since;
     for (const v1::Encounter::ClassHistory& past : visit_.now.class_history()) {
-      since = std::max(since, Micros(past.period().end()));
+      since = std::max(since, reading_.Micros(past.period().end()));
     }
     return News{v1::EVENT_KIND_ADMIT, since.value_or(reading_.received_us()), {}, false};
   }

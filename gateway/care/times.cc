@@ -4,18 +4,32 @@
 
 namespace handoff::care {
 
-std::optional<std::int64_t> Micros(const v1::DateTime& time) {
-  if (time.precision() == v1::DateTime::PRECISION_UNSPECIFIED) return std::nullopt;
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
+namespace {
+
+std::optional<std::int64_t> Start(const std::chrono::year_month_day& day,
+                                  const StartOfDay& start_of_day) {
+  if (!day.ok()) return std::nullopt;
+  return ToMicros(start_of_day(static_cast<int>(day.year()),
+                               static_cast<unsigned>(day.month()),
+                               static_cast<unsigned>(day.day())));
 }
 
-std::optional<std::int64_t> Micros(const v1::Date& date) {
+}  // namespace
+
+std::optional<std::int64_t> Micros(const v1::DateTime& time, const StartOfDay& start_of_day) {
+  if (time.precision() == v1::DateTime::PRECISION_UNSPECIFIED) return std::nullopt;
+  if (time.precision() == v1::DateTime::SECOND)
+    return time.seconds() * 1'000'000 + time.nanos() / 1000;
+  const std::chrono::sys_seconds midnight{std::chrono::seconds(time.seconds())};
+  return Start(std::chrono::floor<std::chrono::days>(midnight), start_of_day);
+}
+
+std::optional<std::int64_t> Micros(const v1::Date& date, const StartOfDay& start_of_day) {
   if (date.year() == 0) return std::nullopt;
-  const std::chrono::year_month_day day{std::chrono::year(date.year()),
-                                        std::chrono::month(date.month() == 0 ? 1 : date.month()),
-                                        std::chrono::day(date.day() == 0 ? 1 : date.day())};
-  if (!day.ok()) return std::nullopt;
-  return ToMicros(Timestamp(std::chrono::sys_days(day)));
+  return Start({std::chrono::year(date.year()),
+                std::chrono::month(date.month() == 0 ? 1 : date.month()),
+                std::chrono::day(date.day() == 0 ? 1 : date.day())},
+               start_of_day);
 }
 
 v1::DateTime ToDateTime(Timestamp time) {

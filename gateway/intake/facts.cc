@@ -56,6 +56,10 @@ PartyKey MessageFacts::PartyOf(const v1::Reference& reference) {
   return party == nullptr ? PartyKey() : party->key;
 }
 
+Timestamp MessageFacts::StartOfDay(int year, unsigned month, unsigned day) {
+  return sender_.StartOfDay(year, month, day);
+}
+
 std::string DirectoryFacts::KindOf(const PartyKey& party) const {
   const directory::Party* found = directory_.Find(party);
   return found == nullptr ? std::string() : std::string(directory::Name(found->kind));

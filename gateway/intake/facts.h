@@ -24,13 +24,15 @@ class MessageFacts final : public care::Facts {
   // All must outlive it.
   MessageFacts(store::Snapshot& snapshot,
                const directory::Directory& directory,
+               const directory::Party& sender,
                const Resolved& resolved)
-      : snapshot_(snapshot), directory_(directory), resolved_(resolved) {}
+      : snapshot_(snapshot), directory_(directory), sender_(sender), resolved_(resolved) {}
 
   std::optional<v1::Transition> TransitionOf(const ResourceKey& encounter) override;
   std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request) override;
   std::optional<care::StoredNow> Find(const ResourceKey& key) override;
   PartyKey PartyOf(const v1::Reference& reference) override;
+  Timestamp StartOfDay(int year, unsigned month, unsigned day) override;
 
   // As the message leaves it; null if there is none. Lives as long as `resolved`.
   const v1::Resource* Resolve(std::string_view type, std::string_view id);
@@ -50,6 +52,7 @@ class MessageFacts final : public care::Facts {
 
   store::Snapshot& snapshot_;
   const directory::Directory& directory_;
+  const directory::Party& sender_;
   const Resolved& resolved_;
   absl::Status status_;
 };

@@ -75,7 +75,7 @@ class Planner {
                                      arrival_.base_url));
     if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
     HANDOFF_ASSIGN_OR_RETURN(identified_, Identify(*snapshot_, *sender_, received_us_, &resolved_));
-    facts_.emplace(*snapshot_, *rules_.directory, resolved_);
+    facts_.emplace(*snapshot_, *rules_.directory, *sender_, resolved_);
     router_.emplace(
         rules_,
         arrival_.received,

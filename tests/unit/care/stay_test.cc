@@ -1,4 +1,5 @@
 // Admissions, transfers and discharges.
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -50,6 +51,24 @@ std::string InPlace(const std::string& location, const std::string& facility) {
 }
 
 constexpr char kEnd[] = "2026-07-02T15:20:00-04:00";
+
+TEST(StayTest, ADayIsOneOfWhereTheSenderIs) {
+  World world;
+  world.SetDayBegins(std::chrono::hours(4));
+  world.Send("mrmc", {kPatient, Encounter({})});
+  const Understanding read =
+      world.Send("mrmc", {Encounter({.status = "finished", .end = "2026-07-02"})});
+  ASSERT_EQ(Kinds(read), "DISCHARGE");
+  EXPECT_EQ(read.events[0].occurred_us(), At("2026-07-02T00:00:00-04:00"));
+}
+
+TEST(StayTest, AnEndOfADayIsAfterWhatWasThatDay) {
+  World world;
+  world.Send("mrmc", {kPatient, Encounter({})});
+  world.Send("mrmc", {Encounter({.status = "finished", .end = "2026-06-27"})});
+  EXPECT_EQ(world.Stay("v").last(), v1::EVENT_KIND_DISCHARGE);
+  EXPECT_EQ(world.Stay("v").discharged_us(), At("2026-06-27T14:02:11-04:00"));
+}
 
 TEST(StayTest, AStayOfAnotherPatientIsTakenBackAndToldAnew) {
   for (const char* now : {"in-progress", "finished"}) {

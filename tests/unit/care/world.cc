@@ -44,7 +44,9 @@ std::int64_t At(std::string_view text) {
   const std::string json =
       R"({"resourceType":"Encounter","status":"planned","class":{"code":"AMB"},"period":{"start":")" +
       std::string(text) + R"("}})";
-  return *Micros(Parse(Encode(json)).encounter().period().start());
+  return *Micros(
+      Parse(Encode(json)).encounter().period().start(),
+      [](int year, unsigned month, unsigned day) { return World().StartOfDay(year, month, day); });
 }
 
 Understanding World::Send(const std::string& sender,
@@ -130,6 +132,12 @@ std::optional<StoredNow> World::Find(const ResourceKey& key) {
 PartyKey World::PartyOf(const v1::Reference& reference) {
   const auto found = parties_.find(reference.resource_type() + "/" + reference.resource_id());
   return found == parties_.end() ? PartyKey() : PartyKey(found->second);
+}
+
+Timestamp World::StartOfDay(int year, unsigned month, unsigned day) {
+  const std::chrono::year_month_day date{
+      std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  return Timestamp(std::chrono::sys_days(date)) + day_begins_;
 }
 
 std::string Kinds(const Understanding& understanding) {

@@ -32,6 +32,8 @@ class World final : public Facts {
   // The party that a reference ("Organization/lfm") stands for.
   void Know(const std::string& reference, const std::string& party) { parties_[reference] = party; }
   void SetNow(std::string_view text);
+  // How long after midnight UTC the sender's day begins.
+  void SetDayBegins(std::chrono::hours after) { day_begins_ = after; }
   // Whom the resources of later messages are about.
   void SetPerson(std::uint64_t person) { person_ = person; }
 
@@ -39,6 +41,7 @@ class World final : public Facts {
   std::optional<v1::Referral> ReferralOf(const ResourceKey& key) override;
   std::optional<StoredNow> Find(const ResourceKey& key) override;
   PartyKey PartyOf(const v1::Reference& reference) override;
+  Timestamp StartOfDay(int year, unsigned month, unsigned day) override;
 
   const v1::Transition& Stay(const std::string& encounter_id) const {
     return stays_.at({"Encounter", encounter_id});
@@ -56,6 +59,7 @@ class World final : public Facts {
   void Keep(const Message& message, const Understanding& understanding);
 
   Timestamp now_ = FromMicros(1'783'005'600'000'000);  // 2026-07-02T15:20:00Z
+  std::chrono::hours day_begins_{0};
   std::uint64_t person_ = 7;
   int messages_ = 0;
   std::map<ResourceKey, Stored> stored_;
