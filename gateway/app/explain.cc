@@ -1,6 +1,7 @@
 #include "gateway/app/explain.h"
 
 #include <algorithm>
+#include <array>
 #include <iomanip>
 #include <string_view>
 
@@ -67,6 +68,36 @@ void PrintOpen(const v1::Delivery& delivery, std::ostream& out) {
   out << "\n";
 }
 
+// "2 d 3 h", "5 min 7 s": the two greatest units.
+std::string Span(std::int64_t us) {
+  struct Unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr std::array<Unit, 4> kUnits{{{86'400, " d"}, {3'600, " h"}, {60, " min"}, {1, " s"}}};
+  const std::int64_t seconds = std::max<std::int64_t>(us, 0) / 1'000'000;
+  for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
+    if (seconds < kUnits[i].seconds) continue;
+    return std::to_string(seconds / kUnits[i].seconds) + kUnits[i].name + " " +
+           std::to_string(seconds % kUnits[i].seconds / kUnits[i + 1].seconds) + kUnits[i + 1].name;
+  }
+  return std::to_string(seconds) + " s";
+}
+
+void PrintBacklog(const v1::GatewayStatus::Backlog& backlog,
+                  std::int64_t now_us,
+                  std::ostream& out) {
+  const std::string state = backlog.topic().empty()
+                                ? Plain(v1::DeliveryState_Name(backlog.state()), "DELIVERY_STATE_")
+                                : "on its stream " + backlog.topic();
+  out << std::left << std::setw(12) << (backlog.party().empty() ? "-" : backlog.party())
+      << std::setw(28) << state << std::right << std::setw(8) << backlog.count();
+  if (backlog.oldest_us() != 0) out << "  oldest " << Span(now_us - backlog.oldest_us());
+  if (backlog.due_us() > now_us) out << ", next in " << Span(backlog.due_us() - now_us);
+  if (!backlog.last_error().empty()) out << ", last: " << backlog.last_error();
+  out << "\n";
+}
+
 void PrintListed(const v1::Delivery& delivery, std::ostream& out) {
   const bool is_doubt = delivery.event().kind() == v1::EVENT_KIND_UNSPECIFIED;
   out << std::left << std::setw(16) << delivery.id() << std::setw(12)
@@ -94,6 +125,23 @@ const char* NounFor(v1::DeliveryState state) {
 }
 
 }  // namespace
+
+int ShowStatus(const Connection& connection, std::ostream& out, std::ostream& err) {
+  v1::GatewayStatus status;
+  if (!Ask<v1::Admin>(connection,
+                      &v1::Admin::Stub::GetGatewayStatus,
+                      v1::GetGatewayStatusRequest(),
+                      &status,
+                      err))
+    return 1;
+  out << "handoff " << status.version() << ", "
+      << (status.ready() ? "ready" : "not ready: the store takes no writes") << ", up "
+      << Span(status.now_us() - status.started_us()) << "\n";
+  for (const v1::GatewayStatus::Backlog& one : status.backlogs())
+    PrintBacklog(one, status.now_us(), out);
+  if (status.backlogs().empty()) out << "nothing waits\n";
+  return status.ready() ? 0 : 1;
+}
 
 int Explain(const Connection& connection,
             const std::string& message_id,

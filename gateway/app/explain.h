@@ -1,5 +1,5 @@
-// `handoff explain`, `handoff deliveries` and `handoff persons`: what a running gateway knows, for
-// people to read, and what they decide.
+// `handoff status`, `handoff explain`, `handoff deliveries` and `handoff persons`: what a running
+// gateway knows, for people to read, and what they decide.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,10 @@
 namespace handoff::app {
 
 // Each returns the exit status and says what is wrong on `err`.
+
+// 1 also if the gateway is not ready.
+int ShowStatus(const Connection& connection, std::ostream& out, std::ostream& err);
+
 int Explain(const Connection& connection,
             const std::string& message_id,
             std::ostream& out,

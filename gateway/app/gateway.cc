@@ -281,6 +281,7 @@ class Gateway::Impl {
     options.port = settings_.grpc.port;
     options.max_message_bytes = settings_.limits.max_message_bytes;
     options.workers.threads = settings_.grpc.threads;
+    options.version = kVersion;
     HANDOFF_ASSIGN_OR_RETURN(options.tls, LoadTls(settings_.grpc.tls, clock_.Now()));
     rpc::ServerParts parts{*store_,
                            *intake_,
@@ -342,11 +343,23 @@ class Gateway::Impl {
     metrics_.deliveries_pending.Set(static_cast<double>(now.deliveries_pending));
     metrics_.deliveries_dead.Set(static_cast<double>(now.deliveries_dead));
     metrics_.deliveries_held.Set(static_cast<double>(now.deliveries_held));
+    metrics_.oldest_pending.Set(OldestSeconds(now, v1::DELIVERY_STATE_PENDING));
+    metrics_.oldest_held.Set(OldestSeconds(now, v1::DELIVERY_STATE_HELD));
     seen_ = now;
     const Current current = current_.Get();  // a reload may come meanwhile
     for (const directory::Party& party : current.rules->directory->parties()) {
       for (const std::string_view topic : store::kTopics) RefreshStream(party, topic);
     }
+  }
+
+  double OldestSeconds(const store::Statistics& now, v1::DeliveryState state) const {
+    std::int64_t oldest_us = ToMicros(clock_.Now());
+    const std::int64_t now_us = oldest_us;
+    for (const store::Backlog& one : now.backlogs) {
+      if (one.state == state)
+        oldest_us = std::min(oldest_us, MintedUs(one.oldest).value_or(now_us));
+    }
+    return static_cast<double>(now_us - oldest_us) / 1e6;
   }
 
   // Of streams that have, or had, items.

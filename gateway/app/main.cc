@@ -129,6 +129,7 @@ class Commands {
     AddConvert();
     AddDoc();
     AddToken();
+    AddStatus();
     AddExplain();
     AddDeliveries();
     AddPersons();
@@ -188,6 +189,18 @@ class Commands {
         ->check(CLI::Range(1, 86'400));
     command.callback(
         [this] { status_ = Token(common_, client_.client_id, std::chrono::seconds(lifetime_s_)); });
+  }
+
+  void AddStatus() {
+    CLI::App& command = *app_.add_subcommand(
+        "status", "what waits at a running gateway, for whom, since when and why");
+    common_.AddTo(command);
+    AddClientOptions(command, client_);
+    command.callback([this] {
+      status_ = WithConnection(common_, client_, [](const Connection& connection) {
+        return ShowStatus(connection, std::cout, std::cerr);
+      });
+    });
   }
 
   void AddExplain() {

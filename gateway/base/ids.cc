@@ -77,4 +77,17 @@ std::string MintId(char kind, std::int64_t now_us) {
   return id;
 }
 
+std::optional<std::int64_t> MintedUs(std::string_view id) {
+  constexpr std::string_view kAlphabet(kDigits);
+  if (id.size() != 14) return std::nullopt;
+  // The upper 40 bits of the milliseconds, and of the next digit the lower two.
+  std::int64_t value = 0;
+  for (const char digit : id.substr(1, 9)) {
+    const std::size_t place = kAlphabet.find(digit);
+    if (place == std::string_view::npos) return std::nullopt;
+    value = value << 5 | static_cast<std::int64_t>(place);
+  }
+  return (value >> 3) * 1000;
+}
+
 }  // namespace handoff

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,5 +54,8 @@ enum class PersonId : std::uint64_t { kNone = 0 };
 // Mints message, delivery, referral and transition ids: a letter and 13 base32 digits of
 // (milliseconds, node-local counter). Thread safety: may be called concurrently.
 std::string MintId(char kind, std::int64_t now_us);
+
+// When an id was minted, to the millisecond; nullopt for what MintId() did not make.
+std::optional<std::int64_t> MintedUs(std::string_view id);
 
 }  // namespace handoff

@@ -85,6 +85,12 @@ Metrics::Metrics(std::shared_ptr<Registry> r)
       deliveries_pending(OneGauge(*r, "handoff_deliveries_pending", "Deliveries not yet settled")),
       deliveries_dead(OneGauge(*r, "handoff_deliveries_dead", "Deliveries in dead letters")),
       deliveries_held(OneGauge(*r, "handoff_deliveries_held", "Deliveries held for a steward")),
+      oldest_pending(OneGauge(*r,
+                              "handoff_deliveries_pending_oldest_seconds",
+                              "Age of the oldest delivery not yet settled")),
+      oldest_held(OneGauge(*r,
+                           "handoff_deliveries_held_oldest_seconds",
+                           "Age of the oldest delivery held for a steward")),
       streams_open(OneGauge(*r, "handoff_streams_open", "Recipient streams that are open")),
       registry(r),
       families_(std::make_shared<Families>(*r)) {}

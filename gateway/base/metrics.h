@@ -39,6 +39,9 @@ class Metrics {
   prometheus::Gauge& deliveries_pending;
   prometheus::Gauge& deliveries_dead;
   prometheus::Gauge& deliveries_held;
+  // Since what is oldest of them was first to be told, in seconds; 0: there are none.
+  prometheus::Gauge& oldest_pending;
+  prometheus::Gauge& oldest_held;
   prometheus::Gauge& streams_open;
 
   std::shared_ptr<prometheus::Registry> registry;

@@ -25,6 +25,8 @@ bool IsOurFault(absl::StatusCode code) {
 
 Context::Context(const ServerOptions& options, ServerParts parts)
     : parts_(std::move(parts)),
+      version_(options.version),
+      started_(parts_.clock.Now()),
       pump_options_(options.pump),
       tokens_(options.resume_secret),
       hub_(options.hub, parts_.metrics.streams_open),

@@ -63,6 +63,8 @@ class Context {
   delivery::DeadLetters& dead_letters() { return parts_.dead_letters; }
   intake::HeldPersons& held_persons() { return parts_.held_persons; }
   const Clock& clock() const { return parts_.clock; }
+  const std::string& version() const { return version_; }
+  Timestamp started() const { return started_; }
   const ResumeTokens& tokens() const { return tokens_; }
   WorkerPool& pool() { return pool_; }
   StreamHub& hub() { return hub_; }
@@ -70,6 +72,8 @@ class Context {
 
  private:
   const ServerParts parts_;
+  const std::string version_;
+  const Timestamp started_;
   const StreamPumpOptions pump_options_;
   const ResumeTokens tokens_;
 

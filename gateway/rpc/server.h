@@ -50,6 +50,7 @@ struct ServerOptions {
   WorkerPoolOptions workers = {.name = "rpc"};
   StreamHubOptions hub;
   StreamPumpOptions pump;
+  std::string version;  // for Admin.GetGatewayStatus
   // Hides stream positions in resume tokens; the same on all gateways of one store. May be empty.
   std::string resume_secret;
 };

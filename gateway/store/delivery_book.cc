@@ -108,6 +108,18 @@ std::size_t DeliveryBook::held() const {
   return held_.by_id.size();
 }
 
+std::vector<Backlog> DeliveryBook::Backlogs() const {
+  std::vector<Backlog> backlogs;
+  absl::MutexLock lock(&mutex_);
+  for (const v1::DeliveryState state :
+       {v1::DELIVERY_STATE_PENDING, v1::DELIVERY_STATE_HELD, v1::DELIVERY_STATE_DEAD}) {
+    for (const auto& [recipient, ids] : ShelfOf(state)->by_recipient) {
+      backlogs.push_back({recipient, state, ids.size(), *ids.begin()});
+    }
+  }
+  return backlogs;
+}
+
 const DeliveryBook::Shelf* DeliveryBook::ShelfOf(v1::DeliveryState state) const {
   switch (state) {
     case v1::DELIVERY_STATE_PENDING:

@@ -52,6 +52,8 @@ class DeliveryBook {
   std::size_t pending() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::size_t dead() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::size_t held() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // See Statistics. Costs O(recipients).
+  std::vector<Backlog> Backlogs() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Reads the record of a delivery; nullopt if that fails. Called with the lanes locked.
   using Load =

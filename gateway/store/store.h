@@ -203,6 +203,14 @@ struct Claim {
   v1::Delivery delivery;
 };
 
+// Deliveries of one recipient in one state.
+struct Backlog {
+  std::string recipient;  // empty: events that wait for a steward before anybody is chosen
+  v1::DeliveryState state = v1::DELIVERY_STATE_PENDING;  // or HELD, DEAD
+  std::size_t count = 0;
+  std::string oldest;  // the least of their ids: what came first, replays included
+};
+
 struct Statistics {
   std::uint64_t commits = 0;
   std::uint64_t disk_syncs = 0;
@@ -210,6 +218,7 @@ struct Statistics {
   std::size_t deliveries_pending = 0;
   std::size_t deliveries_dead = 0;
   std::size_t deliveries_held = 0;
+  std::vector<Backlog> backlogs;  // those that are not empty, by state and recipient
 };
 
 // Thread safety: all methods may be called concurrently.

@@ -217,6 +217,15 @@ TEST_P(StoreDelivery, KeepsWhatIsHeldAndItsPlaceInTheLane) {
   EXPECT_THAT(List(v1::DELIVERY_STATE_PENDING), ElementsAre("d2"));
   EXPECT_EQ(store_->GetStatistics().deliveries_held, 2u);
   EXPECT_EQ(store_->GetStatistics().deliveries_pending, 1u);
+  std::vector<std::string> backlogs;
+  for (const Backlog& one : store_->GetStatistics().backlogs) {
+    backlogs.push_back(v1::DeliveryState_Name(one.state) + " " + one.recipient + " " +
+                       std::to_string(one.count) + " " + one.oldest);
+  }
+  EXPECT_THAT(backlogs,
+              ElementsAre("DELIVERY_STATE_PENDING a 1 d2",
+                          "DELIVERY_STATE_HELD  1 h1",
+                          "DELIVERY_STATE_HELD a 1 d1"));
   EXPECT_THAT(Claim(now()), ElementsAre("d2"));
   store_->Release("d2");
 

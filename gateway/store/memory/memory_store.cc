@@ -263,7 +263,8 @@ Statistics MemoryStore::GetStatistics() {
                     .conflicts = conflicts_,
                     .deliveries_pending = book_.pending(),
                     .deliveries_dead = book_.dead(),
-                    .deliveries_held = book_.held()};
+                    .deliveries_held = book_.held(),
+                    .backlogs = book_.Backlogs()};
 }
 
 }  // namespace

@@ -225,7 +225,8 @@ Statistics RocksStore::GetStatistics() {
                     .conflicts = committer_->conflicts(),
                     .deliveries_pending = book_.pending(),
                     .deliveries_dead = book_.dead(),
-                    .deliveries_held = book_.held()};
+                    .deliveries_held = book_.held(),
+                    .backlogs = book_.Backlogs()};
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ PATH="$programs:$PATH" bash -eu -o pipefail commands.sh >out.txt 2>err.txt || {
 }
 grep -q '"resourceType":"Encounter"' out.txt
 grep -q 'routed .*lfm .*discharge' out.txt
+grep -q 'ready, up ' out.txt
+grep -q '^lfm  *pending  *3  oldest ' out.txt
 grep -q '3 pending deliveries' out.txt
 grep -q '^handoff_messages_total.*accepted' out.txt
 grep -q '"messageHeader"' out.txt

@@ -50,6 +50,14 @@ TEST(MintIdTest, StaysUniqueAndSortedBeyondTheCounterOfOneMillisecond) {
   }
 }
 
+TEST(MintIdTest, TellsWhenItWasMinted) {
+  const std::int64_t now_us = ToMicros(handoff::testing::FakeClock().Now()) + 3'600'000'000;
+  const std::string id = MintId('d', now_us);
+  EXPECT_EQ(MintedUs(id), now_us);
+  EXPECT_EQ(MintedUs("d1"), std::nullopt);
+  EXPECT_EQ(MintedUs("duuuuuuuuuuuuu"), std::nullopt);
+}
+
 TEST(MintIdTest, NeverRepeatsAcrossThreads) {
   constexpr int kThreads = 4;
   constexpr int kEach = 5000;

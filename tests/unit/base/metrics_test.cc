@@ -31,6 +31,8 @@ TEST(MetricsTest, RegistersEveryFamilyUnderItsName) {
                                               "handoff_deliveries_pending",
                                               "handoff_deliveries_dead",
                                               "handoff_deliveries_held",
+                                              "handoff_deliveries_held_oldest_seconds",
+                                              "handoff_deliveries_pending_oldest_seconds",
                                               "handoff_stream_items_waiting",
                                               "handoff_streams_open"));
 }

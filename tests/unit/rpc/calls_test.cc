@@ -1,4 +1,5 @@
 // Unary calls: who may make them, and what they answer.
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@ namespace handoff::rpc {
 namespace {
 
 using ::handoff::testing::RpcStack;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class CallsTest : public ::testing::Test {
@@ -215,6 +217,10 @@ TEST_F(CallsTest, AdminIsForOperatorsOnly) {
   const auto hospital = stack_.As("mrmc");
   EXPECT_EQ(admin->ListDeliveries(hospital.get(), request, &response).error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+  v1::GatewayStatus gateway;
+  const auto agency = stack_.As("htf");
+  EXPECT_EQ(admin->GetGatewayStatus(agency.get(), {}, &gateway).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
   v1::Delivery delivery;
   const auto practice = stack_.As("lfm");
   EXPECT_EQ(admin->Replay(practice.get(), v1::ReplayRequest(), &delivery).error_code(),
@@ -222,6 +228,25 @@ TEST_F(CallsTest, AdminIsForOperatorsOnly) {
   const auto payer = stack_.As("nha");
   EXPECT_EQ(admin->Discard(payer.get(), v1::DiscardRequest(), &delivery).error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(CallsTest, AdminTellsWhatWaitsAndSinceWhen) {
+  stack_.clock.Advance(std::chrono::hours(24));  // ids never go back to before those of other tests
+  const std::int64_t sent_us = ToMicros(stack_.clock.Now());
+  stack_.Submit("discharge");
+  stack_.clock.Advance(std::chrono::minutes(7));
+  v1::GatewayStatus status;
+  const auto call = stack_.As("operations");
+  ASSERT_TRUE(stack_.Stub<v1::Admin>()->GetGatewayStatus(call.get(), {}, &status).ok());
+  EXPECT_TRUE(status.ready());
+  EXPECT_EQ(status.now_us(), sent_us + 7 * 60'000'000LL);
+  std::vector<std::string> backlogs;
+  for (const v1::GatewayStatus::Backlog& one : status.backlogs()) {
+    backlogs.push_back(one.party() + " " + one.topic() + " " + std::to_string(one.count()));
+    EXPECT_EQ(one.state(), v1::DELIVERY_STATE_PENDING);
+    EXPECT_EQ(one.oldest_us() / 1000, sent_us / 1000);
+  }
+  EXPECT_THAT(backlogs, ElementsAre("lfm  3", "nha transitions 1", "nha plans 2"));
 }
 
 TEST_F(CallsTest, AdminListsReplaysAndDiscards) {
