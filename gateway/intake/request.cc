@@ -139,6 +139,9 @@ std::string ContentDigest(const fhir::BundleView& bundle) {
     for (const std::string_view part : {entry.full_url, entry.method, entry.url, entry.resource}) {
       fingerprint.Add(part);
     }
+    if (entry.if_match.empty() && entry.if_none_exist.empty()) continue;
+    fingerprint.Add(entry.if_match);
+    fingerprint.Add(entry.if_none_exist);
   }
   return fingerprint.Finish();
 }

@@ -42,6 +42,7 @@ void Call::Answer(http::Response response) {
   if (answered_) return;
   answered_ = true;
   response.headers.emplace_back("X-Request-Id", request_id_);
+  if (!message_id.empty()) response.headers.emplace_back("Handoff-Message-Id", message_id);
   shared_->parts.metrics.Requests("rest", operation, response.status).Increment();
   respond_(std::move(response));
 }

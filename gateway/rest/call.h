@@ -36,8 +36,8 @@ class Call {
   const Shared& shared() const { return *shared_; }
   const std::string& base_url() const { return shared_->options.base_url; }
 
-  // Ends the call: with the request id, counted, and logged if it is our fault. Only the first of
-  // these does anything.
+  // Ends the call: with the ids of request and message, counted, and logged if it is our fault.
+  // Only the first of these does anything.
   void Answer(http::Response response);
   void Fail(const Failure& failure);
   void Fail(absl::Status status) { Fail(Failure{std::move(status), 0, {}}); }
@@ -48,6 +48,7 @@ class Call {
   Route route;
   const char* operation = "unknown";  // for metrics
   PartyKey party;
+  std::string message_id;  // of what the call brought, once it is kept
 
  private:
   const std::shared_ptr<const Shared> shared_;

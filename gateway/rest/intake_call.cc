@@ -48,6 +48,7 @@ void Submit(const CallPtr& call,
         call->shared().parts.executor.resume(
             [call, accepted = std::move(accepted), receipt = std::move(receipt)] {
               if (!receipt.ok()) return call->Fail(receipt.status());
+              call->message_id = receipt->message_id();
               RunStep(*call, [&] {
                 if (receipt->accepted()) return accepted(call, *receipt);
                 call->Answer(RefusalResponse(*receipt, call->preferences.pretty));
@@ -67,6 +68,7 @@ void SubmitPrepared(const CallPtr& call,
   call->shared().parts.intake.Accept(std::move(submission),
                                      [call, answer](absl::StatusOr<v1::Receipt> receipt) {
                                        if (!receipt.ok()) return call->Fail(receipt.status());
+                                       call->message_id = receipt->message_id();
                                        call->Answer(std::move(*answer));
                                      });
 }

@@ -35,6 +35,18 @@ TEST_F(IntakeTest, ResolvesReferencesOfAMessageToWhatIsStored) {
   EXPECT_EQ(encounter.encounter().subject().resource_id(), "odalys-brightwater");
 }
 
+TEST_F(IntakeTest, TakesTheSameEntriesUnderAnotherConditionAsAnotherMessage) {
+  const auto transaction = [](const std::string& condition) {
+    return Bundle(R"({"resourceType":"Bundle","id":"b","type":"transaction","entry":[{)"
+                  R"("resource":{"resourceType":"Location","id":"l","status":"active"},)"
+                  R"("request":{"method":"PUT","url":"Location/l")" +
+                  condition + "}}]}");
+  };
+  EXPECT_TRUE(Accept(transaction("")).accepted());
+  EXPECT_TRUE(Accept(transaction("")).repeated_message());
+  EXPECT_EQ(Accept(transaction(R"(,"ifMatch":"W/\"7\"")")).http_status(), 412u);
+}
+
 TEST_F(IntakeTest, GivesARepeatTheEarlierAnswerAndNoSecondEffect) {
   const v1::Receipt first = Accept(Bundle(DemoMessage("discharge")));
   const std::size_t pending = Pending("lfm").size();

@@ -66,6 +66,20 @@ TEST_F(FhirServiceTest, TellsWhatIsWrongWithContent) {
       AllOf(HasSubstr("OperationOutcome"), HasSubstr("Patient.gender"), HasSubstr("HO-0101")));
 }
 
+TEST_F(FhirServiceTest, NamesTheMessageWhateverBecameOfIt) {
+  const auto explained = [&](const http::Response& response) {
+    const auto ledger =
+        store_->GetSnapshot()->Ledger(MessageId(HeaderOf(response, "Handoff-Message-Id")));
+    return ledger.ok() && !ledger->empty();
+  };
+  EXPECT_TRUE(explained(Write("mrmc", http::Verb::kPost, "/fhir/Organization", kOrganization)));
+  EXPECT_TRUE(explained(Write(
+      "mrmc", http::Verb::kPost, "/fhir/Patient", R"({"resourceType":"Patient","gender":"x"})")));
+  EXPECT_TRUE(explained(Write("mrmc", http::Verb::kPost, "/fhir/$process-message", "{")));
+  EXPECT_EQ(HeaderOf(Send(As("mrmc", http::Verb::kGet, "/fhir/Patient/x")), "Handoff-Message-Id"),
+            "");
+}
+
 TEST_F(FhirServiceTest, RefusesAnotherTypeThanTheUrlNames) {
   EXPECT_EQ(Write("mrmc", http::Verb::kPost, "/fhir/Location", kOrganization).status, 400);
 }
