@@ -63,7 +63,12 @@ void PrintOpen(const v1::Delivery& delivery, std::ostream& out) {
     out << "on its stream, not acknowledged\n";
     return;
   }
-  out << delivery.attempts() << " attempts, next " << Time(delivery.due_us());
+  out << delivery.attempts() << " attempts, ";
+  if (delivery.due_us() > ToMicros(SystemClock().Now())) {
+    out << "next " << Time(delivery.due_us());
+  } else {
+    out << "due: behind others of its person, or its recipient is given a rest";
+  }
   if (!delivery.last_error().empty()) out << ", last: " << delivery.last_error();
   out << "\n";
 }

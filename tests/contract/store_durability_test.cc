@@ -499,6 +499,15 @@ TEST_F(RocksStoreDamageTest, RefusesToOpenWithoutAllOfItsFiles) {
   EXPECT_THAT(OpenRocksStore(directory_.path()), refused);
 }
 
+TEST_F(RocksStoreDamageTest, LeavesAFolderOfSomebodyElseAlone) {
+  const std::filesystem::path folder = directory_ / "other";
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "letter.txt") << "dear";
+  EXPECT_THAT(OpenRocksStore(folder.string()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "letter.txt"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+}
+
 TEST_F(RocksStoreDamageTest, SaysThatTheDiskFailsWhereItCannotCreateTheStore) {
   EXPECT_THAT(OpenRocksStore("/proc/no-store-here"), StatusIs(absl::StatusCode::kUnavailable, ""));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -29,7 +30,12 @@ class Walk {
     if (path == "-") return visit_({"", "stdin", FramingOf("")});
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (fs::is_directory(status)) return Folder(path, path);
+    if (fs::is_directory(status)) {
+      const std::uint64_t before = found_;
+      HANDOFF_RETURN_IF_ERROR(Folder(path, path));
+      if (found_ == before) unread_.push_back(path + ": no file that ends in " + Endings());
+      return absl::OkStatus();
+    }
     if (error) {
       unread_.push_back(path + ": " + error.message());
       return absl::OkStatus();
@@ -53,6 +59,7 @@ class Walk {
         if (entry.is_symlink(ignored) || is_output_(path.string())) continue;
         HANDOFF_RETURN_IF_ERROR(Folder(root, path));
       } else if (IsRecordFile(path) && !is_output_(path.string())) {
+        ++found_;
         HANDOFF_RETURN_IF_ERROR(
             visit_({path.string(), path.lexically_relative(root).string(), FramingOf(path)}));
       }
@@ -66,6 +73,10 @@ class Walk {
     return extension == ".json" || extension == ".ndjson";
   }
 
+  std::string Endings() const {
+    return command_.from == fhir::ConvertFormat::kProto ? ".binpb" : ".json or .ndjson";
+  }
+
   fhir::ConvertFraming FramingOf(const fs::path& path) const {
     const std::string extension = path.extension().string();
     const bool document = extension == ".json" || (extension != ".ndjson" && command_.one);
@@ -76,6 +87,7 @@ class Walk {
   const std::function<bool(const std::string&)>& is_output_;
   const std::function<absl::Status(const Input&)>& visit_;
   std::vector<std::string>& unread_;
+  std::uint64_t found_ = 0;  // files, in folders
 };
 
 }  // namespace

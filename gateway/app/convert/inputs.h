@@ -26,7 +26,8 @@ struct Input {
 // names, folders that are links left out. A file that `is_output` says is written by this run is
 // left out too. What `visit` returns, if it is an error, ends it.
 //
-// `*unread` gets a text for each path that could not be read, the others are visited.
+// `*unread` gets a text for each path that could not be read and each named folder without a file
+// to visit; the others are visited.
 absl::Status VisitInputs(const ConvertCommand& command,
                          const std::function<bool(const std::string& path)>& is_output,
                          const std::function<absl::Status(const Input&)>& visit,

@@ -1,5 +1,11 @@
 #include "gateway/store/rocksdb/rocks_db.h"
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
@@ -123,6 +129,26 @@ absl::Status CheckBlobFiles(rocksdb::DB& db) {
   return absl::OkStatus();
 }
 
+// Of files that somebody else keeps there, some would be taken for the store's and deleted.
+absl::Status CheckFolder(const std::string& directory) {
+  constexpr std::array<std::string_view, 8> kOwn = {
+      "CURRENT", "IDENTITY", "LOCK", "LOG", "MANIFEST-", "OPTIONS-", "archive", "lost+found"};
+  constexpr std::array<std::string_view, 4> kOwnEndings = {".log", ".sst", ".blob", ".dbtmp"};
+  std::error_code error;  // what cannot be listed cannot be opened either, and says so better
+  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+       file.increment(error)) {
+    const std::string name = file->path().filename().string();
+    const auto begins = [&](std::string_view own) { return name.starts_with(own); };
+    const auto ends = [&](std::string_view own) { return name.ends_with(own); };
+    if (name.front() == '.' || std::any_of(kOwn.begin(), kOwn.end(), begins) ||
+        std::any_of(kOwnEndings.begin(), kOwnEndings.end(), ends))
+      continue;
+    return absl::FailedPreconditionError("the store's folder holds what is not of a store: " +
+                                         name);
+  }
+  return absl::OkStatus();
+}
+
 // The least text that is greater than all that begin with `prefix`, which has a byte below 0xff.
 std::string EndOf(std::string prefix) {
   while (prefix.back() == '\xff') prefix.pop_back();
@@ -152,6 +178,7 @@ absl::Status FromRocks(const rocksdb::Status& status) {
 }
 
 absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& directory) {
+  HANDOFF_RETURN_IF_ERROR(CheckFolder(directory));
   rocksdb::DB* db = nullptr;
   const std::shared_ptr<rocksdb::RateLimiter> limiter(
       rocksdb::NewGenericRateLimiter(WritePace::kMaxBytesPerSecond, /*refill_period_us=*/5'000));

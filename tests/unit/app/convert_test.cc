@@ -124,6 +124,12 @@ constexpr const char* kPatient = "{\"resourceType\":\"Patient\",\"id\":\"1\"}\n"
 constexpr const char* kPretty = "{\n  \"resourceType\": \"Patient\",\n  \"id\": \"1\"\n}\n";
 constexpr const char* kBad = "{\"resourceType\":\"Patient\",\"birthDate\":\"Kowalski\"}\n";
 
+TEST_F(ConvertCommandTest, SaysThatAFolderHoldsNothingToRead) {
+  Write("in/readme.txt", "not read");
+  EXPECT_EQ(Run({.inputs = {folder_ / "in"}, .validate = true}), kIoError);
+  EXPECT_THAT(err(), HasSubstr("in: no file that ends in .json or .ndjson"));
+}
+
 TEST_F(ConvertCommandTest, ReadsFoldersInOrder) {
   Write("in/b.ndjson", std::string(kPatient) + kBad);
   Write("in/a/x.json", kPretty);
