@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -113,6 +114,12 @@ struct PutValue {
 // Lines never interleave, and a line that was cut short does not swallow the next one.
 class Output {
  public:
+  bool Admits(const char* event, Timestamp now, std::uint64_t* left_out) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+    const std::lock_guard lock(mutex_);
+    return limiter_.Admits(event, second, left_out);
+  }
+
   void Write(std::string_view line) {
     const std::lock_guard lock(mutex_);
     if (torn_ && WriteSome("\n") != 1) return;
@@ -129,7 +136,8 @@ class Output {
     return written;
   }
 
-  std::mutex mutex_;  // guards torn_ and the order of lines
+  std::mutex mutex_;  // guards what follows, and the order of lines
+  Limiter limiter_;
   bool torn_ = false;
 };
 
@@ -149,14 +157,32 @@ std::string Describe(const absl::Status& status) {
 
 Field::Field(const char* key, const absl::Status& status) : key_(key), value_(Describe(status)) {}
 
+bool Limiter::Admits(const char* event, std::int64_t second, std::uint64_t* left_out) {
+  Window& window = windows_[event];
+  if (window.second != second) {
+    window.second = second;
+    window.lines = 0;
+  }
+  if (++window.lines > kLinesPerSecond) {
+    ++window.left_out;
+    return false;
+  }
+  *left_out = std::exchange(window.left_out, 0);
+  return true;
+}
+
 void SetMinimum(Level level) { minimum.store(level, std::memory_order_relaxed); }
 
 void Write(Level level, const char* event, std::initializer_list<Field> fields) noexcept {
   if (level < minimum.load(std::memory_order_relaxed)) return;
   try {
+    static Output& output = *new Output;
+    const Timestamp now = SystemClock().Now();
+    std::uint64_t left_out = 0;
+    if (level >= Level::kWarning && !output.Admits(event, now, &left_out)) return;
     Line line;
     Put(line, R"({"ts":")");
-    PutTime(line, SystemClock().Now());
+    PutTime(line, now);
     Put(line, R"(","level":")");
     Put(line, Name(level));
     Put(line, R"(","event":)");
@@ -167,8 +193,8 @@ void Write(Level level, const char* event, std::initializer_list<Field> fields) 
       line.push_back(':');
       std::visit(PutValue{line}, field.value());
     }
+    if (left_out != 0) fmt::format_to(std::back_inserter(line), ",\"left_out\":{}", left_out);
     Put(line, "}\n");
-    static Output& output = *new Output;
     output.Write({line.data(), line.size()});
   } catch (...) {  // out of memory: a log line is not worth the process
   }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,8 +51,29 @@ class Field {
 
 void SetMinimum(Level level);
 
+// How many warnings and errors of one event a second are written. A full disk fails thousands of
+// messages a second, and the log may lie on it.
+inline constexpr std::uint64_t kLinesPerSecond = 50;
+
+// Counts the lines of each event. Thread safety: one thread at a time.
+class Limiter {
+ public:
+  // Whether one more line may be written in this second. `*left_out` becomes how many were not
+  // since the last that was.
+  bool Admits(const char* event, std::int64_t second, std::uint64_t* left_out);
+
+ private:
+  struct Window {
+    std::int64_t second = 0;
+    std::uint64_t lines = 0;
+    std::uint64_t left_out = 0;
+  };
+  std::map<const char*, Window> windows_;
+};
+
 // Thread safety: may be called concurrently. Never waits for room on a full disk: a line that
-// cannot be written is dropped.
+// cannot be written is dropped. Of a warning or error that is over the limit, the next line of its
+// event says how many there were (`left_out`).
 void Write(Level level, const char* event, std::initializer_list<Field> fields = {}) noexcept;
 
 inline void Info(const char* event, std::initializer_list<Field> fields = {}) {

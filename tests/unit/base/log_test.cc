@@ -102,6 +102,23 @@ TEST(LogTest, LinesOfManyThreadsNeverMix) {
   EXPECT_EQ(count, kThreads * kEach);
 }
 
+TEST(LogTest, LeavesOutWhatOneEventSaysTooOftenAndCountsIt) {
+  Limiter limiter;
+  constexpr char kEvent[] = "disk_full";
+  std::uint64_t left_out = 7;
+  for (std::uint64_t i = 0; i < kLinesPerSecond; ++i) {
+    EXPECT_TRUE(limiter.Admits(kEvent, 10, &left_out));
+    EXPECT_EQ(left_out, 0u);
+  }
+  EXPECT_FALSE(limiter.Admits(kEvent, 10, &left_out));
+  EXPECT_FALSE(limiter.Admits(kEvent, 10, &left_out));
+  EXPECT_TRUE(limiter.Admits("another", 10, &left_out));
+  EXPECT_TRUE(limiter.Admits(kEvent, 11, &left_out));
+  EXPECT_EQ(left_out, 2u);
+  EXPECT_TRUE(limiter.Admits(kEvent, 11, &left_out));
+  EXPECT_EQ(left_out, 0u);
+}
+
 TEST(LogTest, KeepsBackWhatIsBelowTheMinimum) {
   EXPECT_EQ(Written(Level::kDebug, {}), "");
   SetMinimum(Level::kWarning);
