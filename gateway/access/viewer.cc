@@ -22,24 +22,6 @@ void AddLabels(const policy::Labels& from, policy::Labels* to) {
   }
 }
 
-// Whether a role opens all records of the person. A performer's does not: each referral makes it
-// anew, for the story of that referral.
-bool OpensRecords(std::string_view role) { return role != directory::role::kPerformer; }
-
-// The roles of `key` that do, as far as the configuration still grants them.
-std::vector<std::string> OpeningRoles(const directory::Directory& directory,
-                                      const v1::Person& person,
-                                      const PartyKey& key,
-                                      Timestamp now) {
-  const directory::Party* const party = directory.Find(key);
-  if (party == nullptr) return {};
-  std::vector<std::string> roles = directory::RolesOf(person, key, now);
-  std::erase_if(roles, [party](const std::string& role) {
-    return !OpensRecords(role) || !party->MayHold(role);
-  });
-  return roles;
-}
-
 }  // namespace
 
 std::string PathOf(const ResourceKey& key) { return key.type + "/" + key.id; }
@@ -151,7 +133,7 @@ absl::StatusOr<const Viewer::Ties*> Viewer::TiesTo(PersonId id) {
   if (person) ties->person = person->id();
   // Records that may be of two people are shown to those alone who sent them.
   if (person && !person->held()) {
-    ties->roles = OpeningRoles(*rules_.directory, *person, caller_, now_);
+    ties->roles = directory::OpeningRoles(*rules_.directory, *person, caller_, now_);
     for (const std::string& referral : person->referrals()) {
       HANDOFF_RETURN_IF_ERROR(AddReferral(*person, referral, ties.get()));
     }
@@ -212,8 +194,9 @@ absl::StatusOr<std::vector<Viewer::Named>> Viewer::Story(const v1::Person& perso
     const PersonId about{targets[i]->person_id()};
     const bool of_person = about == PersonId{person.id()};
     story[i].is_patient = story[i].is_patient && of_person;
-    story[i].by_right = targets[i]->owner() == by.value() || about == PersonId::kNone ||
-                        (of_person && !OpeningRoles(*rules_.directory, person, by, now_).empty());
+    story[i].by_right =
+        targets[i]->owner() == by.value() || about == PersonId::kNone ||
+        (of_person && !directory::OpeningRoles(*rules_.directory, person, by, now_).empty());
   }
   return story;
 }

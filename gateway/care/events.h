@@ -27,6 +27,7 @@ struct Written {
   std::string_view encoded;              // the resource as stored, for its references
   const v1::Resource* now = nullptr;     // null unless ReadsType(name.type())
   const v1::Resource* before = nullptr;  // the version before; null if there is none
+  std::string_view owner;  // whose resource it is: the sender's, or who asked the sender by it
   std::uint64_t person_id = 0;
   bool of_unknown = false;  // names a patient whom we do not know: told with no one's story
   std::string expression;   // where it stands: "Bundle.entry[2].resource"; empty: the resource is
@@ -49,6 +50,7 @@ bool ReadsType(std::string_view type);
 struct StoredNow {
   std::uint64_t version = 0;
   std::string encoded;
+  std::string owner;            // the party that wrote it
   std::uint64_t person_id = 0;  // whom it is about; 0: no one, or unknown
   bool of_unknown = false;      // as Written::of_unknown
 };
@@ -64,6 +66,8 @@ class Facts {
   // The party that an Organization, Practitioner, PractitionerRole or HealthcareService stands for;
   // empty if unknown.
   virtual PartyKey PartyOf(const v1::Reference& reference) = 0;
+  // Whether the party holds a role that opens all records of the person.
+  virtual bool OpensRecords(const PartyKey& party, std::uint64_t person_id) = 0;
   // When a day begins where the sender is.
   virtual Timestamp StartOfDay(int year, unsigned month, unsigned day) = 0;
 };

@@ -13,6 +13,10 @@ bool WasOfNoOne(const Record& record, std::uint64_t person_id) {
   return record.person_id() == 0 && person_id != 0;
 }
 
+bool IsOf(const v1::Referral& referral, const ResourceKey& key) {
+  return KeyOf(referral.task()) == key || KeyOf(referral.service_request()) == key;
+}
+
 bool IsOfAnother(const v1::Transition& stay, std::uint64_t person_id) {
   return stay.person_id() != 0 && person_id != 0 && stay.person_id() != person_id;
 }
@@ -43,6 +47,15 @@ std::optional<v1::Resource> Reading::Resource(const ResourceKey& key) {
   return resource;
 }
 
+bool Reading::IsFor(const ResourceKey& service_request, const PartyKey& party) {
+  if (service_request.id.empty() || FindWritten(service_request) != nullptr) return true;
+  const std::optional<StoredNow> stored = facts_.Find(service_request);
+  if (!stored || stored->owner == party.value()) return true;
+  v1::Resource resource;
+  return fhir::ParseResource(stored->encoded, &resource) &&
+         facts_.PartyOf(resource.service_request().requester()) == party;
+}
+
 std::optional<v1::Transition> Reading::StayOf(const ResourceKey& encounter,
                                               std::uint64_t person_id) {
   for (const v1::Transition& stay : out_.transitions) {
@@ -66,12 +79,13 @@ std::optional<v1::Referral> Reading::ReferralOf(const ResourceKey& key, std::uin
   if (key.id.empty()) return std::nullopt;
   // The latest first: a ServiceRequest belongs to the last referral that was opened on it.
   for (auto it = out_.referrals.rbegin(); it != out_.referrals.rend(); ++it) {
-    if (KeyOf(it->task()) == key || KeyOf(it->service_request()) == key) return *it;
+    if (IsOf(*it, key)) return *it;
   }
   std::optional<v1::Referral> referral = facts_.ReferralOf(key);
   if (!referral || WasOfNoOne(*referral, person_id)) return std::nullopt;
   for (const v1::Referral& changed : out_.referrals) {
-    if (changed.id() == referral->id()) return changed;
+    if (changed.id() != referral->id()) continue;
+    return IsOf(changed, key) ? std::optional(changed) : std::nullopt;
   }
   stored_versions_[referral->id()] = referral->version();
   return referral;

@@ -45,6 +45,10 @@ class Reading {
   // The resource as the message leaves it, if it is of this message or stored.
   std::optional<v1::Resource> Resource(const ResourceKey& key);
 
+  // Whether the request is for `party` to act on: its own, or asked for in its name. One that is
+  // not there yet is nobody's.
+  bool IsFor(const ResourceKey& service_request, const PartyKey& party);
+
   // As this message has changed it so far. What was understood while the person was not known was
   // told to no one, so for `person_id` it is as if it had not been; nor is another's stay theirs.
   std::optional<v1::Transition> StayOf(const ResourceKey& encounter, std::uint64_t person_id);

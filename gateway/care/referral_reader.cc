@@ -52,18 +52,28 @@ class ReferralReader {
       return;
     }
     const auto waiting = ReferralOf(KeyOf(task.focus()));
-    if (waiting && ActorOf(*waiting, reading_.message().sender) == Actor::kNone) {
-      reading_.AddIssue(
-          fhir::Severity::kError,
-          "a Task on this service request is for its requester or performer to write, not for " +
-              reading_.message().sender.value(),
-          PathOf(written_, "focus"));
+    if (!MayOpenOn(task, waiting)) {
+      reading_.AddIssue(fhir::Severity::kError,
+                        "a Task on this service request is for its requester to write, or for its "
+                        "performer about itself; to ask another, order on (basedOn)",
+                        PathOf(written_, "focus"));
     } else if (waiting && !IsMixUp(*waiting) && waiting->task().id().empty() &&
                !IsFinal(waiting->state())) {
       Adopt(*waiting, task, to);
     } else {
       OpenForTask(task, to);
     }
+  }
+
+  // A request that is new is of no referral in which its sender has no part: somebody's Task named
+  // an id that was nobody's then.
+  void TakeBack() {
+    std::optional<v1::Referral> referral = ReferralOf(KeyOf(written_.name));
+    if (written_.before != nullptr || !referral ||
+        ActorOf(*referral, reading_.message().sender) != Actor::kNone)
+      return;
+    referral->clear_service_request();
+    reading_.Put(*std::move(referral));
   }
 
   void ReadServiceRequest() {
@@ -95,6 +105,23 @@ class ReferralReader {
  private:
   std::optional<v1::Referral> ReferralOf(const ResourceKey& key) {
     return reading_.ReferralOf(key, written_.person_id);
+  }
+
+  // Who is asked by a Task sees what it is about: so only who has asked asks on.
+  bool MayOpenOn(const v1::Task& task, const std::optional<v1::Referral>& waiting) {
+    const PartyKey& sender = reading_.message().sender;
+    if (!waiting) return reading_.IsFor(KeyOf(task.focus()), sender);
+    switch (ActorOf(*waiting, sender)) {
+      case Actor::kNone:
+        return false;
+      case Actor::kRequester:
+      case Actor::kBoth:
+        return true;
+      case Actor::kPerformer:
+        break;
+    }
+    const PartyKey owner = reading_.facts().PartyOf(task.owner());
+    return owner.empty() || owner == sender;
   }
 
   // The referral is left as it is until its resources name its person again.
@@ -288,6 +315,10 @@ class ReferralReader {
 
 void ReadReferrals(const EventRules& rules, Reading* reading) {
   const auto& resources = reading->message().resources;
+  for (const Written& written : resources) {
+    if (written.now != nullptr && written.now->has_service_request())
+      ReferralReader(rules, reading, written).TakeBack();
+  }
   // Tasks first: a ServiceRequest that comes with its Task is one referral, told once.
   for (const Written& written : resources) {
     if (written.now == nullptr || !written.now->has_task() || !IsReferral(written.now->task()))

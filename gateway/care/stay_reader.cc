@@ -370,10 +370,12 @@ void ReadStored(const EventRules& rules,
   const std::optional<StoredNow> stored =
       key.id.empty() ? std::nullopt : reading->facts().Find(key);
   v1::Resource resource;
-  if (!stored || !fhir::ParseResource(stored->encoded, &resource) || !resource.has_encounter()) {
+  if (!stored || stored->owner != reading->message().sender.value() ||
+      !fhir::ParseResource(stored->encoded, &resource) || !resource.has_encounter()) {
     reading->AddIssue(
         fhir::Severity::kWarning,
-        "the notification announces an event but its focus is no Encounter that is known",
+        "the notification announces an event but its focus is no Encounter that is known from this "
+        "sender",
         "MessageHeader.focus");
     return;
   }

@@ -20,6 +20,13 @@ bool LeadsOn(std::string_view focus_type, std::string_view type) {
   return IsAdministrative(type) || (focus_type == "Task" && type == "ServiceRequest");
 }
 
+// Of an element path: "Encounter.subject", "Task.for".
+bool NamesSubject(std::string_view element) {
+  const std::string_view name = element.substr(element.find('.') + 1);
+  constexpr std::array<std::string_view, 4> kNames{"subject", "patient", "for", "beneficiary"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 // What is prescribed and given often stands in a resource of its own, which says nothing of whom it
 // is for.
 constexpr std::string_view kMedication = "Medication";
@@ -76,16 +83,29 @@ bool Stories::IsThere(Chapter& chapter) {
 }
 
 // REQUIRES: it is there.
-const std::vector<Stories::Chapter*>& Stories::ReferencesOf(Chapter& chapter) {
+const std::vector<Stories::Named>& Stories::ReferencesOf(Chapter& chapter) {
   if (chapter.references) return *chapter.references;
   const std::string_view encoded = chapter.written != nullptr
                                        ? chapter.written->encoded
                                        : std::string_view(chapter.stored->encoded);
-  std::vector<Chapter*>& references = chapter.references.emplace();
-  fhir::VisitReferences(encoded, [&](std::string_view, const fhir::ReferenceView& reference) {
-    if (reference.IsRelative()) references.push_back(&At({reference.type, reference.id}));
-  });
+  std::vector<Named>& references = chapter.references.emplace();
+  fhir::VisitReferences(
+      encoded, [&](std::string_view element, const fhir::ReferenceView& reference) {
+        if (!reference.IsRelative()) return;
+        references.push_back({&At({reference.type, reference.id}), NamesSubject(element)});
+      });
   return references;
+}
+
+bool Stories::MayShow(const Chapter& from, const Named& named, std::uint64_t person_id) {
+  const Chapter& to = *named.chapter;
+  if (to.written != nullptr || to.stored->person_id == 0) return true;
+  const std::string_view by =
+      from.written != nullptr ? from.written->owner : std::string_view(from.stored->owner);
+  if (to.stored->owner == by || to.stored->owner == message_.sender.value()) return true;
+  // Whom a resource is about was looked at when it came.
+  if (named.is_subject && to.key.first == "Patient") return true;
+  return facts_.OpensRecords(PartyKey(by), person_id);
 }
 
 bool Stories::Take(Chapter& chapter, std::uint64_t person_id, Names* story) {
@@ -114,9 +134,11 @@ void Stories::Tell(const v1::ResourceName& focus, std::uint64_t person_id, Names
   for (std::size_t next = 0; next < open.size(); ++next) {
     Chapter& from = *open[next];
     if (!IsThere(from)) continue;
-    for (Chapter* chapter : ReferencesOf(from)) {
-      if (Take(*chapter, person_id, story) && LeadsOn(focus.type(), chapter->key.first))
-        open.push_back(chapter);
+    for (const Named& named : ReferencesOf(from)) {
+      Chapter& chapter = *named.chapter;
+      if (!IsThere(chapter) || !MayShow(from, named, person_id)) continue;
+      if (Take(chapter, person_id, story) && LeadsOn(focus.type(), chapter.key.first))
+        open.push_back(&chapter);
     }
   }
 }
@@ -130,11 +152,14 @@ void Stories::TellWithReferrers(const v1::ResourceName& focus,
     Chapter& chapter = chapters_[i];
     // Another stay that is part of this one has a story of its own.
     if (chapter.key.first == focus.type()) continue;
-    const std::vector<Chapter*>& references = ReferencesOf(chapter);
-    if (std::find(references.begin(), references.end(), target) == references.end()) continue;
-    if (!Take(chapter, person_id, story)) continue;
-    for (Chapter* named : references) {
-      if (named->key.first == kMedication) Take(*named, person_id, story);
+    const std::vector<Named>& references = ReferencesOf(chapter);
+    const bool refers = std::any_of(references.begin(), references.end(), [&](const Named& named) {
+      return named.chapter == target;
+    });
+    if (!refers || !Take(chapter, person_id, story)) continue;
+    for (const Named& named : references) {
+      if (named.chapter->key.first != kMedication || !IsThere(*named.chapter)) continue;
+      if (MayShow(chapter, named, person_id)) Take(*named.chapter, person_id, story);
     }
   }
 }

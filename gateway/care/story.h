@@ -33,7 +33,8 @@ class Stories {
   // Adds to `*story` the focus, then what it leads to. References are followed from the focus, from
   // a Task to its ServiceRequest, and through places and practitioners; a Condition or a plan is
   // told of, what it refers to in turn is not. Nothing about another person gets in, whoever refers
-  // to it.
+  // to it; nor does what the party that refers to it has no right to, for to name a record would be
+  // to show it.
   void Tell(const v1::ResourceName& focus, std::uint64_t person_id, Names* story);
 
   // The same, and every resource of the message that refers to the focus (what was found and done
@@ -49,6 +50,13 @@ class Stories {
  private:
   using Key = std::pair<std::string_view, std::string_view>;  // type, id
 
+  struct Chapter;
+
+  struct Named {
+    Chapter* chapter;
+    bool is_subject;  // whom the resource is about
+  };
+
   // One resource, of the message or named by one.
   struct Chapter {
     ResourceKey own_key;  // what `key` views if the message does not write it
@@ -56,13 +64,15 @@ class Stories {
     const Written* written = nullptr;  // null: asked for in the store
     std::optional<StoredNow> stored;
     bool looked_up = false;  // in the store
-    std::optional<std::vector<Chapter*>> references;
+    std::optional<std::vector<Named>> references;
     std::uint64_t told = 0;  // the last story that came by it
   };
 
   Chapter& At(Key key);
   bool IsThere(Chapter& chapter);  // in the message or stored
-  const std::vector<Chapter*>& ReferencesOf(Chapter& chapter);
+  const std::vector<Named>& ReferencesOf(Chapter& chapter);
+  // Whether `from` may show what it names. REQUIRES: both are there.
+  bool MayShow(const Chapter& from, const Named& named, std::uint64_t person_id);
   // Takes it into the story that is being told, unless it came by before or is about another.
   bool Take(Chapter& chapter, std::uint64_t person_id, Names* story);
 

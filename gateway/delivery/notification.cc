@@ -165,7 +165,7 @@ absl::StatusOr<std::variant<Leaving, Withheld>> Project(const Views& views,
     next = std::find_if(next, story.told.end(), [&](const store::SharedResource& resource) {
       return resource->type() == head.type && resource->id() == head.id;
     });
-    HANDOFF_CHECK(next != story.told.end());
+    if (next == story.told.end()) return absl::DataLossError("a stored resource has another name");
     fhir::RewriteOptions meta;
     meta.version_id = std::to_string((*next)->version());
     meta.updated_us = (*next)->updated_us();

@@ -221,4 +221,17 @@ std::vector<std::string> RolesOf(const v1::Person& person, const PartyKey& party
   return {roles.begin(), roles.end()};
 }
 
+std::vector<std::string> OpeningRoles(const Directory& directory,
+                                      const v1::Person& person,
+                                      const PartyKey& key,
+                                      Timestamp at) {
+  const Party* const party = directory.Find(key);
+  if (party == nullptr) return {};
+  std::vector<std::string> roles = RolesOf(person, key, at);
+  std::erase_if(roles, [party](const std::string& role_name) {
+    return role_name == role::kPerformer || !party->MayHold(role_name);
+  });
+  return roles;
+}
+
 }  // namespace handoff::directory

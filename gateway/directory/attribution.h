@@ -4,7 +4,8 @@
 // Coverage.payor, CareTeam participants, Encounter participants and provider; or a roster row of
 // the configuration. A claim lives until the same sender sends the same resource without it, or its
 // period ends. It is never deleted: it gets an end, and stays as history. What names no party of
-// ours, or one that may not hold the role, is no claim: on doubt nobody is told.
+// ours, or one that may not hold the role, is no claim: on doubt nobody is told. Nor is what a
+// sender says that is not authoritative.
 #pragma once
 
 #include <chrono>
@@ -85,5 +86,12 @@ std::vector<PartyKey> Holders(const v1::Person& person, std::string_view role_na
 
 // The roles that `party` holds by Effective(), in alphabetical order.
 std::vector<std::string> RolesOf(const v1::Person& person, const PartyKey& party, Timestamp at);
+
+// Of these the ones that open all records of the person, as far as the configuration still grants
+// them. A performer's does not: each referral makes it anew, for the story of that referral.
+std::vector<std::string> OpeningRoles(const Directory& directory,
+                                      const v1::Person& person,
+                                      const PartyKey& party,
+                                      Timestamp at);
 
 }  // namespace handoff::directory

@@ -189,6 +189,7 @@ std::vector<std::string> RosterKeys(const AttributionInput& input) {
     if (!identifier.system().empty()) add(identifier);
   }
   for (const v1::Resource* resource : input.resources) {
+    if (!input.sender.is_authoritative) break;
     for (const v1::Identifier& identifier : resource->patient().identifiers()) add(identifier);
   }
   std::sort(keys.begin(), keys.end());
@@ -228,6 +229,7 @@ std::vector<Claim> Merged(std::vector<Claim> claims) {
 Claims ReadClaims(const AttributionInput& input) {
   Claims read;
   for (const v1::Resource* resource : input.resources) {
+    if (!input.sender.is_authoritative) break;
     switch (resource->resource_case()) {
       case v1::Resource::kPatient:
         FromPatient(input, resource->patient(), read);

@@ -92,17 +92,46 @@ bool NamesDisagree(const v1::Patient& a, const v1::Patient& b) {
   });
 }
 
+std::size_t FamilyWords(const std::vector<ComparableName>& names) {
+  std::size_t words = 0;
+  for (const ComparableName& name : names) words += name.family.size();
+  return words;
+}
+
+// More than agreeing: an initial or what is missing confirms no family name.
+bool SameName(const v1::Patient& a, const v1::Patient& b) {
+  constexpr std::size_t kMaxFamilyWords = 8;
+  const std::vector<ComparableName> of_a = Names(a);
+  const std::vector<ComparableName> of_b = Names(b);
+  if (FamilyWords(of_a) > kMaxFamilyWords || FamilyWords(of_b) > kMaxFamilyWords) return false;
+  const auto shares_family = [](const ComparableName& x, const ComparableName& y) {
+    return std::any_of(x.family.begin(), x.family.end(), [&](const std::string& word) {
+      return word.size() > 1 && std::find(y.family.begin(), y.family.end(), word) != y.family.end();
+    });
+  };
+  return std::any_of(of_a.begin(), of_a.end(), [&](const ComparableName& x) {
+    return std::any_of(of_b.begin(), of_b.end(), [&](const ComparableName& y) {
+      return shares_family(x, y) && Overlap(x.given, y.given);
+    });
+  });
+}
+
 bool IsPlaceholder(const v1::Date& date) {
   return date.year() == 0 || (date.year() == 1900 && date.month() <= 1 && date.day() <= 1);
 }
 
-// Compared as far as both are given: 1944 and 1944-03-18 agree.
+// Compared as far as both are given: 1944 and 1944-03-18 do not disagree.
 bool BirthDatesDisagree(const v1::Date& a, const v1::Date& b) {
   if (IsPlaceholder(a) || IsPlaceholder(b)) return false;
   if (a.year() != b.year()) return true;
   if (a.month() == 0 || b.month() == 0) return false;
   if (a.month() != b.month()) return true;
   return a.day() != 0 && b.day() != 0 && a.day() != b.day();
+}
+
+bool SameBirthDay(const v1::Date& a, const v1::Date& b) {
+  return !IsPlaceholder(a) && a.day() != 0 && a.day() == b.day() && a.month() == b.month() &&
+         a.year() == b.year();
 }
 
 }  // namespace
@@ -135,7 +164,15 @@ std::optional<std::string> LinkKey(const v1::Identifier& identifier, const Party
   return system + "|" + value;
 }
 
+bool SaysWho(const v1::Patient& patient) {
+  return !IsPlaceholder(patient.birth_date()) || !Names(patient).empty();
+}
+
 Plausibility CheckPlausible(const v1::Patient& a, const v1::Patient& b) {
+  const bool same_day = SameBirthDay(a.birth_date(), b.birth_date());
+  const bool same_name = SameName(a, b);
+  if (same_day && same_name) return Plausibility::kConfirmed;
+  if (same_day || same_name) return Plausibility::kAgrees;
   return BirthDatesDisagree(a.birth_date(), b.birth_date()) && NamesDisagree(a, b)
              ? Plausibility::kConflict
              : Plausibility::kPlausible;

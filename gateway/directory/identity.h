@@ -29,9 +29,17 @@ bool IsSocialSecurity(std::string_view system);
 // record number.
 std::optional<std::string> LinkKey(const v1::Identifier& identifier, const Party& sender);
 
+// Whether the record says who it is of: a birth date or a name that is no placeholder.
+bool SaysWho(const v1::Patient& patient);
+
+// From the least to the most.
 enum class Plausibility {
-  kPlausible,
-  kConflict,  // birth date and name both disagree: hold, link nothing
+  kConflict,   // birth date and name both disagree: hold, link nothing
+  kPlausible,  // nothing to tell by
+  // Birth date, to the day, or a family and a given name are the same. Not of a record with a great
+  // many family names, one of which is right.
+  kAgrees,
+  kConfirmed,  // both are
 };
 
 // Whether two records with a common identifier can be of one person. What is missing or a

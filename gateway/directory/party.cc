@@ -100,6 +100,12 @@ bool Party::MayHold(std::string_view role_name) const {
   return std::find(roles.begin(), roles.end(), role_name) != roles.end();
 }
 
+bool Party::Assigns(std::string_view link_key) const {
+  if (!link_key.starts_with(identifier_system)) return false;
+  link_key.remove_prefix(identifier_system.size());
+  return link_key.starts_with('|') || link_key.starts_with('#');
+}
+
 const Endpoint* Party::DefaultEndpoint() const {
   return endpoints.empty() ? nullptr : &endpoints.front();
 }

@@ -129,6 +129,8 @@ struct Party {
   PartyKind kind = PartyKind::kOther;
   bool is_operator = false;  // runs this gateway: may see deliveries of all, replay, discard
   std::vector<std::string> roles;
+  // Whether its word on who a person is, and on who looks after them, counts for others.
+  bool is_authoritative = false;
   std::string time_zone = "UTC";  // IANA; where its calendar days begin and end
   std::string identifier_system;  // of its patients' identifiers that come without a system
   std::vector<BusinessIdentifier> identifiers;    // of the organisation: NPI, ...
@@ -144,6 +146,8 @@ struct Party {
   std::vector<std::string> profiles;  // that each resource of their type must meet
 
   bool MayHold(std::string_view role_name) const;
+  // Whether a LinkKey() is of the numbers that it gives itself.
+  bool Assigns(std::string_view link_key) const;
   const Endpoint* DefaultEndpoint() const;                            // null: is told nothing
   const Endpoint* FindEndpoint(std::string_view endpoint_key) const;  // null if there is none
 

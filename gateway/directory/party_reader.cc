@@ -104,6 +104,12 @@ std::vector<std::string> ReadRoles(const ConfigNode& node, PartyKind kind, Confi
   return roles;
 }
 
+// A role that opens all records of a person is trust enough.
+bool IsUsuallyAuthoritative(const std::vector<std::string>& roles) {
+  return std::any_of(
+      roles.begin(), roles.end(), [](const std::string& name) { return name != role::kPerformer; });
+}
+
 // A list of {system: URI, value: TEXT}.
 BusinessIdentifier ReadIdentifier(const ConfigNode& node, ConfigErrors& errors) {
   node.UnknownKeys({"system", "value"}, errors);
@@ -415,6 +421,7 @@ Party ReadParty(const ConfigNode& node, ConfigErrors& errors) {
                     "kind",
                     "operator",
                     "roles",
+                    "authoritative",
                     "time_zone",
                     "identifier_system",
                     "identifiers",
@@ -435,6 +442,7 @@ Party ReadParty(const ConfigNode& node, ConfigErrors& errors) {
   party.kind = ReadChoice<PartyKind>(node["kind"], kKinds, PartyKind::kOther, errors);
   party.is_operator = node["operator"].Bool(errors, false);
   party.roles = ReadRoles(node["roles"], party.kind, errors);
+  party.is_authoritative = node["authoritative"].Bool(errors, IsUsuallyAuthoritative(party.roles));
   party.time_zone = ReadTimeZone(node["time_zone"], errors);
   party.identifier_system = NormalSystem(
       node["identifier_system"].String(errors, "urn:handoff:party:" + party.key.value()));

@@ -37,8 +37,11 @@ std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   if (!stored || stored->deleted()) return std::nullopt;
   const bool of_unknown =
       stored->person_id() == 0 && !IsAboutNoOne(key.type) && NamesPatient(stored->resource());
-  return care::StoredNow{
-      stored->version(), std::string(stored->resource()), stored->person_id(), of_unknown};
+  return care::StoredNow{stored->version(),
+                         std::string(stored->resource()),
+                         std::string(stored->owner()),
+                         stored->person_id(),
+                         of_unknown};
 }
 
 const v1::Resource* MessageFacts::Resolve(std::string_view type, std::string_view id) {
@@ -54,6 +57,11 @@ PartyKey MessageFacts::PartyOf(const v1::Reference& reference) {
         return Resolve(type, id);
       });
   return party == nullptr ? PartyKey() : party->key;
+}
+
+bool MessageFacts::OpensRecords(const PartyKey& party, std::uint64_t person_id) {
+  const store::SharedPerson person = Take(store::ReadSurvivor(snapshot_, PersonId{person_id}));
+  return person && !directory::OpeningRoles(directory_, *person, party, now_).empty();
 }
 
 Timestamp MessageFacts::StartOfDay(int year, unsigned month, unsigned day) {

@@ -25,13 +25,20 @@ class MessageFacts final : public care::Facts {
   MessageFacts(store::Snapshot& snapshot,
                const directory::Directory& directory,
                const directory::Party& sender,
-               const Resolved& resolved)
-      : snapshot_(snapshot), directory_(directory), sender_(sender), resolved_(resolved) {}
+               const Resolved& resolved,
+               Timestamp now)
+      : snapshot_(snapshot),
+        directory_(directory),
+        sender_(sender),
+        resolved_(resolved),
+        now_(now) {}
 
   std::optional<v1::Transition> TransitionOf(const ResourceKey& encounter) override;
   std::optional<v1::Referral> ReferralOf(const ResourceKey& task_or_service_request) override;
   std::optional<care::StoredNow> Find(const ResourceKey& key) override;
   PartyKey PartyOf(const v1::Reference& reference) override;
+  // By what was known before the message.
+  bool OpensRecords(const PartyKey& party, std::uint64_t person_id) override;
   Timestamp StartOfDay(int year, unsigned month, unsigned day) override;
 
   // As the message leaves it; null if there is none. Lives as long as `resolved`.
@@ -54,6 +61,7 @@ class MessageFacts final : public care::Facts {
   const directory::Directory& directory_;
   const directory::Party& sender_;
   const Resolved& resolved_;
+  const Timestamp now_;
   absl::Status status_;
 };
 

@@ -68,14 +68,16 @@ class Planner {
     if (repeat) return *std::move(repeat);
     HANDOFF_ASSIGN_OR_RETURN(resolved_,
                              Resolve(*snapshot_,
+                                     *rules_.directory,
                                      sender_->key,
                                      arrival_.submission.interaction,
                                      arrival_.request,
                                      received_us_,
                                      arrival_.base_url));
     if (resolved_.http_status != 0) return Refused(resolved_.issues, resolved_.http_status);
-    HANDOFF_ASSIGN_OR_RETURN(identified_, Identify(*snapshot_, *sender_, received_us_, &resolved_));
-    facts_.emplace(*snapshot_, *rules_.directory, *sender_, resolved_);
+    HANDOFF_ASSIGN_OR_RETURN(
+        identified_, Identify(*snapshot_, *rules_.directory, *sender_, received_us_, &resolved_));
+    facts_.emplace(*snapshot_, *rules_.directory, *sender_, resolved_, arrival_.received);
     router_.emplace(
         rules_,
         arrival_.received,
@@ -147,6 +149,7 @@ class Planner {
       written.name.set_id(write.key.id);
       written.name.set_version(write.version());
       written.encoded = write.now();
+      written.owner = write.before ? write.before->owner() : std::string_view(sender_->key.value());
       written.person_id = static_cast<std::uint64_t>(write.person);
       written.of_unknown = write.of_unknown;
       if (arrival_.request.is_bundle) written.expression = write.item->path;

@@ -11,6 +11,7 @@
 #include "gateway/base/bytes.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/care/referral.h"
+#include "gateway/directory/attribution.h"
 #include "gateway/policy/label_scan.h"
 
 namespace handoff::intake {
@@ -25,10 +26,20 @@ using fhir::Severity;
 // Takes the objects of an ordinary message.
 constexpr std::size_t kArenaBytes = std::size_t{16} << 10;
 
+constexpr std::string_view kScoped = "s-";
+constexpr std::size_t kScopedDigits = 32;
+
 std::string ScopedId(const PartyKey& sender, std::string_view type, std::string_view id) {
   std::string text = sender.value();
   text.append(1, '|').append(type).append(1, '|').append(id);
-  return "s-" + Sha256Hex(text).substr(0, 32);
+  return std::string(kScoped) + Sha256Hex(text).substr(0, kScopedDigits);
+}
+
+// Whether it has the form of ScopedId(). No sender may choose such an id: anybody could work out
+// where another's resource will go, and be there first.
+bool IsReserved(std::string_view id) {
+  return id.size() == kScoped.size() + kScopedDigits && id.starts_with(kScoped) &&
+         id.find_first_not_of("0123456789abcdef", kScoped.size()) == id.npos;
 }
 
 std::string KeyText(std::string_view type, std::string_view id) {
@@ -49,6 +60,7 @@ absl::StatusOr<store::SharedReferral> ReferralOf(store::Snapshot& snapshot,
 class Resolver {
  public:
   Resolver(store::Snapshot& snapshot,
+           const directory::Directory& directory,
            const PartyKey& sender,
            Interaction interaction,
            const Request& request,
@@ -56,6 +68,7 @@ class Resolver {
            std::string_view base_url,
            Resolved* resolved)
       : snapshot_(snapshot),
+        directory_(directory),
         sender_(sender),
         interaction_(interaction),
         request_(request),
@@ -124,7 +137,10 @@ class Resolver {
     }
     HANDOFF_ASSIGN_OR_RETURN(auto found, snapshot_.ReadMany(wanted));
     for (std::size_t i = 0; i < known.size(); ++i) {
-      if (!found[i]) continue;
+      if (!found[i]) {
+        if (IsReserved(known[i]->key.id)) HANDOFF_RETURN_IF_ERROR(Scope(*known[i]));
+        continue;
+      }
       if (found[i]->owner() == sender_.value() || interaction_ == Interaction::kMove) {
         known[i]->before = std::move(found[i]);
       } else {
@@ -137,32 +153,50 @@ class Resolver {
   // Another party holds this id. Whoever may know of it is told so; for anyone else it does not
   // exist.
   absl::Status StepAside(Write& write, store::SharedResource other) {
-    if (interaction_ == Interaction::kUpdate && other->person_id() != 0) {
-      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, *other));
-      if (knows) {
-        if (write.key.type == "Task") {
-          write.before = std::move(other);  // a performer reports on the requester's Task
-        } else {
-          Refuse(write, 403, "forbidden", "this resource belongs to another party");
-        }
-        return absl::OkStatus();
-      }
-    }
-    HANDOFF_ASSIGN_OR_RETURN(const bool performs, Performs(*other));
-    if (performs) {
+    HANDOFF_ASSIGN_OR_RETURN(const bool reports, MayReport(*other));
+    if (reports) {
       write.before = std::move(other);
       return absl::OkStatus();
     }
+    if (interaction_ == Interaction::kUpdate && other->person_id() != 0) {
+      HANDOFF_ASSIGN_OR_RETURN(const bool knows, MayKnow(snapshot_, sender_, *other));
+      if (knows) {
+        Refuse(write, 403, "forbidden", "this resource belongs to another party");
+        return absl::OkStatus();
+      }
+    }
+    return Scope(write);
+  }
+
+  absl::Status Scope(Write& write) {
     write.key.id = ScopedId(sender_, write.key.type, write.key.id);
     HANDOFF_ASSIGN_OR_RETURN(write.before, snapshot_.Read(write.key));
+    if (write.before && write.before->owner() != sender_.value())
+      Refuse(write, 409, "conflict", "where this would be stored another party's resource is");
     return absl::OkStatus();
   }
 
-  // True for the Task of a referral that the sender was asked to do, however it answers.
-  absl::StatusOr<bool> Performs(const store::ResourceVersion& task) {
-    if (task.type() != "Task") return false;
+  // True for another's Task of a referral that the sender has part in, or, where it is of none, one
+  // that names the sender as its owner.
+  absl::StatusOr<bool> MayReport(const store::ResourceVersion& task) {
+    if (task.type() != "Task" || task.deleted()) return false;
     HANDOFF_ASSIGN_OR_RETURN(const auto referral, ReferralOf(snapshot_, task));
-    return referral && referral->performer() == sender_.value();
+    if (referral) return care::ActorOf(*referral, sender_) != care::Actor::kNone;
+    const v1::Resource* const resource = resolved_.Parse(task.resource());
+    if (resource == nullptr || !resource->has_task()) return false;
+    absl::Status failure;
+    const directory::Party* const owner = directory::ResolveParty(
+        directory_,
+        resource->task().owner(),
+        resource->task().contained(),
+        [&](std::string_view type, std::string_view id) -> const v1::Resource* {
+          auto stored = snapshot_.Read({std::string(type), std::string(id)});
+          if (!stored.ok()) failure = stored.status();
+          if (!stored.ok() || !*stored || (*stored)->deleted()) return nullptr;
+          return resolved_.Parse((*stored)->resource());
+        });
+    HANDOFF_RETURN_IF_ERROR(failure);
+    return owner != nullptr && owner->key == sender_;
   }
 
   void RefuseTwins() {
@@ -331,16 +365,18 @@ class Resolver {
     ReferenceEdit edit;
     const ResourceKey natural{std::string(reference.type), std::string(reference.id)};
     HANDOFF_ASSIGN_OR_RETURN(const auto holder, snapshot_.Read(natural));
-    if (holder && holder->owner() != sender_.value()) {
+    const bool of_another = holder && holder->owner() != sender_.value();
+    if (of_another || (!holder && IsReserved(natural.id))) {
       const ResourceKey scoped{natural.type, ScopedId(sender_, natural.type, natural.id)};
       HANDOFF_ASSIGN_OR_RETURN(const auto own, snapshot_.Read(scoped));
-      if (own) edit = ReplaceWith(scoped);
+      if (own && own->owner() == sender_.value()) edit = ReplaceWith(scoped);
     }
     outside_.emplace(text, edit);
     return edit;
   }
 
   store::Snapshot& snapshot_;
+  const directory::Directory& directory_;
   const PartyKey& sender_;
   const Interaction interaction_;
   const Request& request_;
@@ -388,6 +424,7 @@ std::string ConditionalKey(const PartyKey& sender, std::string_view type, std::s
 }
 
 absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
+                                 const directory::Directory& directory,
                                  const PartyKey& sender,
                                  Interaction interaction,
                                  const Request& request,
@@ -398,7 +435,8 @@ absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
   Resolved resolved;
   resolved.arena = std::make_unique<google::protobuf::Arena>(memory);
   HANDOFF_RETURN_IF_ERROR(
-      Resolver(snapshot, sender, interaction, request, now_us, base_url, &resolved).Run());
+      Resolver(snapshot, directory, sender, interaction, request, now_us, base_url, &resolved)
+          .Run());
   return resolved;
 }
 

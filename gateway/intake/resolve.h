@@ -2,7 +2,8 @@
 //
 // The sender's id is kept where it is free or already the sender's; where another party holds it,
 // an id scoped to the sender stands in, the same one at every message, so that no party can write
-// to, or learn of, another's resource.
+// to, or learn of, another's resource. Nor can it take the place that another's will have: an id of
+// that form is kept only where it names what is the sender's already.
 #pragma once
 
 #include <memory>
@@ -18,6 +19,7 @@
 #include "fhir-mappings/runtime/issue.h"
 #include "fhir-mappings/runtime/search_tokens.h"
 #include "gateway/base/ids.h"
+#include "gateway/directory/directory.h"
 #include "gateway/intake/request.h"
 #include "gateway/store/store.h"
 #include "handoff/v1/exchange.pb.h"
@@ -81,9 +83,11 @@ struct Resolved {
   const v1::Resource* Object(Write& write) const;
 };
 
-// Resolves all items of `request` against `snapshot`. In a batch a problem is marked on the write
-// and the others go on. Not OK: the store failed.
+// Resolves all items of `request` against `snapshot`. Another's resource is written over in one
+// case: the Task of a referral that the sender has part in, or that names it as its owner. In a
+// batch a problem is marked on the write and the others go on. Not OK: the store failed.
 absl::StatusOr<Resolved> Resolve(store::Snapshot& snapshot,
+                                 const directory::Directory& directory,
                                  const PartyKey& sender,
                                  Interaction interaction,
                                  const Request& request,

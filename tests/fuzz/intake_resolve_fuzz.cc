@@ -52,6 +52,7 @@ class World {
     services->store = store_.get();
     services->clock = &clock_;
     services->metrics = &metrics_;
+    directory_ = rules->directory;
     services->rules = [rules = std::shared_ptr<const Rules>(std::move(rules))] { return rules; };
     services->max_entries = 100;
     Intake intake(std::move(services));
@@ -68,9 +69,11 @@ class World {
   }
 
   std::shared_ptr<store::Snapshot> Snapshot() { return store_->GetSnapshot(); }
+  const directory::Directory& directory() const { return *directory_; }
   std::int64_t now_us() const { return ToMicros(clock_.Now()); }
 
  private:
+  std::shared_ptr<const directory::Directory> directory_;
   testing::FakeClock clock_;
   Metrics metrics_;
   std::unique_ptr<store::Store> store_ = store::OpenMemoryStore({});
@@ -105,8 +108,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::shared_ptr<store::Snapshot> snapshot = world.Snapshot();
-  const absl::StatusOr<Resolved> resolved = Resolve(
-      *snapshot, sender, submission.interaction, request, world.now_us(), "https://gw/fhir");
+  const absl::StatusOr<Resolved> resolved = Resolve(*snapshot,
+                                                    world.directory(),
+                                                    sender,
+                                                    submission.interaction,
+                                                    request,
+                                                    world.now_us(),
+                                                    "https://gw/fhir");
   Require(resolved.ok(), "the store in memory does not fail");
   Require(resolved->writes.size() == request.items.size(), "a write for each item");
   if (resolved->http_status != 0) {

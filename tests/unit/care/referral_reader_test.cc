@@ -255,6 +255,20 @@ TEST_F(ReferralReaderTest, RetractsARequestWithoutATaskAsItWasMade) {
   EXPECT_EQ(Story(read.events[0]), "ServiceRequest/s");
 }
 
+// To name a record of somebody else is not to have it shown.
+TEST_F(ReferralReaderTest, TellsOnlyWhatWhoAsksMayShow) {
+  world_.Send("mrmc",
+              {R"({"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"}})",
+               R"({"resourceType":"Patient","id":"p"})"});
+  const std::string request =
+      ServiceRequest({.more = R"(,"reasonReference":[{"reference":"Condition/c"}])"});
+  Understanding read = world_.Send("lfm", {request, Task()});
+  EXPECT_EQ(Story(read.events.at(0)), "Task/t ServiceRequest/s Patient/p");
+  world_.Open("lfm");
+  read = world_.Send("lfm", {request, Task({.owner = "htf"})});
+  EXPECT_EQ(Story(read.events.at(1)), "Task/t ServiceRequest/s Patient/p Condition/c");
+}
+
 TEST_F(ReferralReaderTest, OpensAnotherReferralForAnotherTask) {
   world_.Send("lfm", {ServiceRequest(), Task()});
   world_.Send("llp", {Task({.status = "rejected", .reason = "at capacity"})});

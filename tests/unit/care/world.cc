@@ -76,6 +76,7 @@ Understanding World::Send(const std::string& sender,
       if (before != stored_.end()) written.before = &before->second.resource;
     }
     written.person_id = person_;
+    written.owner = before == stored_.end() ? message.sender.value() : before->second.owner;
     if (resources.size() > 1 || !header.empty()) {
       written.expression =
           "Bundle.entry[" + std::to_string(message.resources.size()) + "].resource";
@@ -91,6 +92,7 @@ void World::Keep(const Message& message, const Understanding& understanding) {
   for (const Written& written : message.resources) {
     stored_[{written.name.type(), written.name.id()}] = {written.name.version(),
                                                          person_,
+                                                         std::string(written.owner),
                                                          std::string(written.encoded),
                                                          Parse(std::string(written.encoded))};
   }
@@ -126,7 +128,12 @@ v1::Referral& World::Loop(const std::string& type, const std::string& id) {
 std::optional<StoredNow> World::Find(const ResourceKey& key) {
   const auto found = stored_.find(key);
   if (found == stored_.end()) return std::nullopt;
-  return StoredNow{found->second.version, found->second.encoded, found->second.person};
+  const Stored& stored = found->second;
+  return StoredNow{stored.version, stored.encoded, stored.owner, stored.person};
+}
+
+bool World::OpensRecords(const PartyKey& party, std::uint64_t) {
+  return opening_.contains(party.value());
 }
 
 PartyKey World::PartyOf(const v1::Reference& reference) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,11 +37,14 @@ class World final : public Facts {
   void SetDayBegins(std::chrono::hours after) { day_begins_ = after; }
   // Whom the resources of later messages are about.
   void SetPerson(std::uint64_t person) { person_ = person; }
+  // A party with a role that opens all records.
+  void Open(const std::string& party) { opening_.insert(party); }
 
   std::optional<v1::Transition> TransitionOf(const ResourceKey& encounter) override;
   std::optional<v1::Referral> ReferralOf(const ResourceKey& key) override;
   std::optional<StoredNow> Find(const ResourceKey& key) override;
   PartyKey PartyOf(const v1::Reference& reference) override;
+  bool OpensRecords(const PartyKey& party, std::uint64_t person_id) override;
   Timestamp StartOfDay(int year, unsigned month, unsigned day) override;
 
   const v1::Transition& Stay(const std::string& encounter_id) const {
@@ -52,6 +56,7 @@ class World final : public Facts {
   struct Stored {
     std::uint64_t version = 0;
     std::uint64_t person = 0;
+    std::string owner;
     std::string encoded;
     v1::Resource resource;
   };
@@ -67,6 +72,7 @@ class World final : public Facts {
   std::map<std::string, v1::Referral> referrals_;
   std::map<ResourceKey, std::string> referral_links_;
   std::map<std::string, std::string> parties_;
+  std::set<std::string> opening_;
 };
 
 // "ADMIT DISCHARGE": the kinds in order.

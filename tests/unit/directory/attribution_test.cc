@@ -144,6 +144,18 @@ class AttributionTest : public ::testing::Test {
   int messages_ = 0;
 };
 
+TEST_F(AttributionTest, AgencySaysNothingOfWhoLooksAfterAPerson) {
+  Send("mrmc", {Patient("p", {Npi("9990000002")})});
+  const AttributionResult result =
+      Send("htf",
+           {Patient("p", {Npi("9990000003")}),
+            Coverage("c", Logical("https://northbrook.example/payer-id", "NHA")),
+            Encounter("v", Npi("9990000001"), v1::ENCOUNTER_STATUS_IN_PROGRESS)});
+  EXPECT_THAT(result.started, IsEmpty());
+  EXPECT_THAT(result.ended, IsEmpty());
+  EXPECT_THAT(HoldersOf(role::kMedicalHome), ElementsAre("lfm"));
+}
+
 TEST_F(AttributionTest, GeneralPractitionerIsTheMedicalHome) {
   const AttributionResult result = Send("mrmc", {Patient("p", {Npi("9990000002")})});
   ASSERT_THAT(result.started, SizeIs(1));

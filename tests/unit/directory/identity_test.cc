@@ -99,12 +99,33 @@ TEST(LinkKeyTest, NothingWithoutAValueLinks) {
 
 TEST(PlausibilityTest, NeedsBothBirthDateAndNameToDisagree) {
   const v1::Patient known = Patient({1944, 3, 18}, "Okonjo-Bell", {"Marguerite"});
-  EXPECT_EQ(CheckPlausible(known, Patient({1944, 3, 18}, "Smith", {"Jo"})),
-            Plausibility::kPlausible);
+  EXPECT_EQ(CheckPlausible(known, Patient({1944, 3, 18}, "Smith", {"Jo"})), Plausibility::kAgrees);
   EXPECT_EQ(CheckPlausible(known, Patient({1944, 3, 19}, "Okonjo-Bell", {"Marguerite"})),
-            Plausibility::kPlausible);
+            Plausibility::kAgrees);
   EXPECT_EQ(CheckPlausible(known, Patient({1944, 3, 19}, "Smith", {"Jo"})),
             Plausibility::kConflict);
+}
+
+TEST(PlausibilityTest, ConfirmsByTheBirthDayAndBothNames) {
+  const v1::Patient known = Patient({1944, 3, 18}, "Okonjo-Bell", {"Marguerite"});
+  EXPECT_EQ(CheckPlausible(known, Patient({1944, 3, 18}, "Bell", {"M."})),
+            Plausibility::kConfirmed);
+  EXPECT_EQ(CheckPlausible(known, Patient({1944, 3}, "Bell", {"Marguerite"})),
+            Plausibility::kAgrees);
+  for (const v1::Patient& other : {Patient({1944, 3, 18}, "B", {"Marguerite"}),
+                                   Patient({1944, 3, 18}, "", {"Marguerite"}),
+                                   Patient({1944, 3, 18}, "Bell", {}),
+                                   Patient({1944, 3, 18}, "A B C D E F G H Bell", {"Marguerite"})})
+    EXPECT_EQ(CheckPlausible(known, other), Plausibility::kAgrees) << other.DebugString();
+  for (const v1::Patient& other : {Patient({1944, 3}, "Smith", {"Jo"}), Patient({}, "B", {"M"})})
+    EXPECT_EQ(CheckPlausible(known, other), Plausibility::kPlausible) << other.DebugString();
+}
+
+TEST(SaysWhoTest, NeedsABirthDateOrAName) {
+  EXPECT_TRUE(SaysWho(Patient({1944}, "Doe", {"Jane"})));
+  EXPECT_TRUE(SaysWho(Patient({1900, 1, 1}, "Bell", {})));
+  EXPECT_FALSE(SaysWho(Patient({1900, 1, 1}, "Doe", {"Jane"})));
+  EXPECT_FALSE(SaysWho(v1::Patient()));
 }
 
 // One case: what a second record may be called, given another birth date, to be still the same
@@ -127,11 +148,11 @@ TEST_P(NamePlausibilityTest, HoldsWhereTheBirthDateDisagrees) {
 INSTANTIATE_TEST_SUITE_P(
     All,
     NamePlausibilityTest,
-    ::testing::Values(NameCase{"OKONJO BELL", {"marguérite"}, Plausibility::kPlausible},
-                      NameCase{"Bell", {"Marguerite"}, Plausibility::kPlausible},
+    ::testing::Values(NameCase{"OKONJO BELL", {"marguérite"}, Plausibility::kAgrees},
+                      NameCase{"Bell", {"Marguerite"}, Plausibility::kAgrees},
                       NameCase{"Marguerite", {"Bell"}, Plausibility::kPlausible},
-                      NameCase{"Bell", {"M."}, Plausibility::kPlausible},
-                      NameCase{"Bell", {"Ada"}, Plausibility::kPlausible},
+                      NameCase{"Bell", {"M."}, Plausibility::kAgrees},
+                      NameCase{"Bell", {"Ada"}, Plausibility::kAgrees},
                       NameCase{"Bell", {}, Plausibility::kPlausible},
                       NameCase{"Doe", {"Jane"}, Plausibility::kPlausible},
                       NameCase{"Bell", {"Baby", "Girl"}, Plausibility::kPlausible},
@@ -152,8 +173,7 @@ TEST(PlausibilityTest, AnyNameOfEitherWillDo) {
   v1::Patient known = Patient({1944, 3, 18}, "Okonjo", {"Ada"});
   v1::HumanName& maiden = *known.add_names();
   maiden.set_text("Ada Smith");
-  EXPECT_EQ(CheckPlausible(known, Patient({1994, 3, 18}, "Smith", {"Ada"})),
-            Plausibility::kPlausible);
+  EXPECT_EQ(CheckPlausible(known, Patient({1994, 3, 18}, "Smith", {"Ada"})), Plausibility::kAgrees);
   EXPECT_EQ(CheckPlausible(known, v1::Patient()), Plausibility::kPlausible);
 }
 

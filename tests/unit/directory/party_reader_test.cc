@@ -133,6 +133,28 @@ TEST(PartyReaderTest, RolesFollowFromTheKindUnlessTold) {
   EXPECT_FALSE(directory->Find(PartyKey("p"))->MayHold("treating"));
 }
 
+TEST(PartyReaderTest, AuthorityFollowsFromTheRolesUnlessTold) {
+  const auto directory = DirectoryOf(R"(
+      - {key: a, name: A, kind: payer}
+      - {key: b, name: B, kind: community}
+      - {key: c, name: C, kind: other}
+      - {key: d, name: D, kind: other, authoritative: true}
+      - {key: e, name: E, kind: practice, authoritative: false})");
+  std::string authoritative;
+  for (const Party& party : directory->parties()) {
+    if (party.is_authoritative) authoritative += party.key.value();
+  }
+  EXPECT_EQ(authoritative, "ad");
+}
+
+TEST(PartyReaderTest, AssignsTheNumbersOfItsOwnSystemAlone) {
+  Party party;
+  party.identifier_system = "urn:oid:2.999.10.1";
+  EXPECT_TRUE(party.Assigns("urn:oid:2.999.10.1|500117"));
+  EXPECT_TRUE(party.Assigns("urn:oid:2.999.10.1#AN|500117"));
+  EXPECT_FALSE(party.Assigns("urn:oid:2.999.10.10|500117"));
+}
+
 TEST(PartyReaderTest, DisplayAndIdentifierSystemHaveDefaults) {
   const auto directory = DirectoryOf(Minimal(""));
   EXPECT_EQ(directory->parties()[0].display, "A");

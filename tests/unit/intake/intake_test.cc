@@ -414,7 +414,7 @@ TEST_F(ReferralIntakeTest, RefusesASecondTaskOfWhoHasNoPartInTheReferral) {
       "for":{"reference":"Patient/odalys-brightwater"},
       "focus":{"reference":"ServiceRequest/food-1"}})"));
   EXPECT_EQ(receipt.http_status(), 422u);
-  EXPECT_THAT(receipt.issues(0).text(), HasSubstr("not for nha"));
+  EXPECT_THAT(receipt.issues(0).text(), HasSubstr("for its requester to write"));
 }
 
 TEST_F(IntakeTest, PlansAgainWhatLostARace) {
