@@ -36,6 +36,8 @@ struct Written {
 
 struct Message {
   PartyKey sender;
+  // Whether what it says of others counts; who does not asks for itself alone.
+  bool sender_is_authoritative = true;
   MessageId id;
   Timestamp received;
   const v1::MessageHeader* header =

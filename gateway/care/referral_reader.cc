@@ -61,7 +61,7 @@ class ReferralReader {
                !IsFinal(waiting->state())) {
       Adopt(*waiting, task, to);
     } else {
-      OpenForTask(task, to);
+      OpenForTask(task, to, waiting);
     }
   }
 
@@ -136,12 +136,14 @@ class ReferralReader {
     return {};
   }
 
-  PartyKey Requester(const v1::ServiceRequest* request) {
-    if (request != nullptr && request->has_requester()) {
-      if (PartyKey party = reading_.facts().PartyOf(request->requester()); !party.empty())
-        return party;
+  // Who asks, as the first of `references` that is a party says.
+  PartyKey Requester(std::initializer_list<const v1::Reference*> references) {
+    const Message& message = reading_.message();
+    if (!message.sender_is_authoritative) return message.sender;
+    for (const v1::Reference* reference : references) {
+      if (PartyKey party = reading_.facts().PartyOf(*reference); !party.empty()) return party;
     }
-    return reading_.message().sender;
+    return message.sender;
   }
 
   v1::Referral NewReferral(v1::ReferralState state,
@@ -168,7 +170,7 @@ class ReferralReader {
 
   void OpenForRequest(const v1::ServiceRequest& request) {
     v1::Referral referral = NewReferral(v1::REFERRAL_STATE_REQUESTED, &request, {});
-    referral.set_requester(Requester(&request).value());
+    referral.set_requester(Requester({&request.requester()}).value());
     *referral.mutable_service_request() = written_.name;
     const auto authored =
         written_.before == nullptr ? reading_.Micros(request.authored_on()) : std::nullopt;
@@ -176,13 +178,22 @@ class ReferralReader {
     reading_.Put(std::move(referral));
   }
 
-  void OpenForTask(const v1::Task& task, v1::ReferralState state) {
+  // On a request that `waiting` is of, if there is one.
+  void OpenForTask(const v1::Task& task,
+                   v1::ReferralState state,
+                   const std::optional<v1::Referral>& waiting) {
     const std::optional<v1::Resource> resource = reading_.Resource(KeyOf(task.focus()));
     const v1::ServiceRequest* request =
         resource && resource->has_service_request() ? &resource->service_request() : nullptr;
     v1::Referral referral = NewReferral(state, request, ReasonOf(task));
-    const PartyKey requester = reading_.facts().PartyOf(task.requester());
-    referral.set_requester((requester.empty() ? Requester(request) : requester).value());
+    const bool performs =
+        waiting && ActorOf(*waiting, reading_.message().sender) == Actor::kPerformer;
+    referral.set_requester(performs
+                               ? waiting->requester()
+                               : Requester({&task.requester(),
+                                            request == nullptr ? &v1::Reference::default_instance()
+                                                               : &request->requester()})
+                                     .value());
     if (const PartyKey owner = reading_.facts().PartyOf(task.owner()); !owner.empty()) {
       referral.set_performer(owner.value());
     }

@@ -24,6 +24,7 @@ PersonId MintPerson(std::int64_t now_us) {
   }
   return PersonId{value == 0 ? 1 : value};
 }
+
 std::string Listed(const absl::flat_hash_set<PersonId>& persons) {
   std::vector<PersonId> sorted(persons.begin(), persons.end());
   std::sort(sorted.begin(), sorted.end());

@@ -180,6 +180,7 @@ class Planner {
   care::Message TheMessage() {
     care::Message message;
     message.sender = sender_->key;
+    message.sender_is_authoritative = sender_->is_authoritative;
     message.id = arrival_.id;
     message.received = arrival_.received;
     message.header = resolved_.header;

@@ -176,6 +176,19 @@ TEST_F(WordTest, AsksNoOtherByARequestThatIsNotItsOwn) {
   EXPECT_FALSE(Sees("llp", {"ServiceRequest", "food-1"}));
 }
 
+TEST_F(WordTest, AsksInItsOwnNameAlone) {
+  LoadDemo();
+  PutPatient("llp", "mine", kOdalysHerself);
+  const std::size_t told = Pending("mrmc").size();
+  Put("llp", "ServiceRequest", "ride", Request("mine", "WHF") + R"(,"requester":
+      {"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"9990000001"}})");
+  EXPECT_THAT(Pending("whf"), SizeIs(1));
+  Put("whf", "Task", "answer", R"("status":"accepted","intent":"order",
+      "focus":{"reference":"ServiceRequest/ride"},"for":{"reference":"Patient/mine"})");
+  EXPECT_THAT(Pending("mrmc"), SizeIs(told));
+  EXPECT_THAT(intake::Kinds(Stream("llp/referrals")), ElementsAre(v1::EVENT_KIND_REFERRAL_STATUS));
+}
+
 TEST_F(WordTest, ClaimsNoRequestThatIsYetToCome) {
   PutPatient("llp", "mine", kSomebody);
   constexpr char kTask[] = R"("status":"requested","intent":"order",
