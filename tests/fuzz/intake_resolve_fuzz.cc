@@ -1,7 +1,9 @@
 // Whatever a party sends, resolving it against what is stored ends: what is to be written can be
-// written, under an id, and no write stands where another party's resource does.
+// written, under an id, and no write stands where another party's resource does. Nor does a sender
+// that is not authoritative decide who a person is.
 //
 // The first byte says who sends.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +17,7 @@
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/config_node.h"
 #include "gateway/base/log.h"
+#include "gateway/intake/identity.h"
 #include "gateway/intake/intake.h"
 #include "gateway/intake/pipeline.h"
 #include "gateway/intake/request.h"
@@ -86,9 +89,18 @@ void Check(const PartyKey& sender, const Resolved& resolved) {
     std::string json;
     Require(fhir::WriteJson(write.encoded, {}, &json).ok(), "what is resolved can be written");
     Require(fhir::ReadHead(write.encoded).id == write.key.id, "it carries the id of its key");
-    Require(!write.before || write.before->owner() == sender.value(),
-            "nobody writes over what another party sent");
+    Require(!write.before || write.before->owner() == sender.value() || write.key.type == "Task",
+            "nobody writes over what another party sent, but a Task that it was asked to do");
   }
+}
+
+// What a sender that is not authoritative says of persons.
+void CheckPersons(const directory::Party& sender, const Identified& identified) {
+  if (sender.is_authoritative) return;
+  for (const Known& known : identified.persons)
+    Require(known.doubt.empty(), "it puts nobody in doubt");
+  for (const auto& [key, person] : identified.links)
+    Require(sender.Assigns(key), "no number leads to a person but one that it assigns");
 }
 
 }  // namespace
@@ -96,7 +108,8 @@ void Check(const PartyKey& sender, const Resolved& resolved) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static World& world = *new World;
   if (size == 0) return 0;
-  const PartyKey sender(data[0] % 2 == 0 ? "mrmc" : "lfm");
+  constexpr std::array<const char*, 4> kSenders{"mrmc", "lfm", "htf", "llp"};
+  const PartyKey sender(kSenders[data[0] % kSenders.size()]);
   Submission submission;
   submission.sender = sender;
   submission.content.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
@@ -108,19 +121,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::shared_ptr<store::Snapshot> snapshot = world.Snapshot();
-  const absl::StatusOr<Resolved> resolved = Resolve(*snapshot,
-                                                    world.directory(),
-                                                    sender,
-                                                    submission.interaction,
-                                                    request,
-                                                    world.now_us(),
-                                                    "https://gw/fhir");
+  absl::StatusOr<Resolved> resolved = Resolve(*snapshot,
+                                              world.directory(),
+                                              sender,
+                                              submission.interaction,
+                                              request,
+                                              world.now_us(),
+                                              "https://gw/fhir");
   Require(resolved.ok(), "the store in memory does not fail");
   Require(resolved->writes.size() == request.items.size(), "a write for each item");
   if (resolved->http_status != 0) {
     Require(fhir::HasErrors(resolved->issues), "a refusal says why");
   } else {
     Check(sender, *resolved);
+    const directory::Party& party = *world.directory().Find(sender);
+    const auto identified =
+        Identify(*snapshot, world.directory(), party, world.now_us(), &*resolved);
+    Require(identified.ok(), "the store in memory does not fail");
+    CheckPersons(party, *identified);
   }
   return 0;
 }
