@@ -1,7 +1,6 @@
 #include "gateway/app/client.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -18,17 +17,6 @@ void Connection::Prepare(grpc::ClientContext* context) const {
       std::chrono::seconds(30));
 }
 
-absl::StatusOr<std::shared_ptr<const security::SigningKey>> LoadSigningKey(
-    const TokenSettings& settings) {
-  const std::filesystem::path file = settings.signing_key_file;
-  std::error_code ignored;  // LoadOrCreate says what is wrong with the file
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
-  auto key = security::SigningKey::LoadOrCreate(settings.signing_key_file);
-  if (key.ok()) return key;
-  return absl::Status(key.status().code(),
-                      "tokens.signing_key_file: " + std::string(key.status().message()));
-}
-
 absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                       const std::string& client_id,
                                       std::chrono::seconds lifetime) {
@@ -38,8 +26,16 @@ absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                    party->clients.end(),
                                    [&](const directory::Client& c) { return c.id == client_id; });
   const TokenSettings& tokens = configuration.settings.tokens;
-  HANDOFF_ASSIGN_OR_RETURN(auto key, LoadSigningKey(tokens));
-  return security::TokenSigner(std::move(key), tokens.issuer, tokens.audience)
+  auto key = security::SigningKey::Load(tokens.signing_key_file);
+  if (absl::IsNotFound(key.status())) {
+    return absl::NotFoundError("tokens.signing_key_file: there is no " + tokens.signing_key_file +
+                               "; the gateway makes it when it starts");
+  }
+  if (!key.ok()) {
+    return absl::Status(key.status().code(),
+                        "tokens.signing_key_file: " + std::string(key.status().message()));
+  }
+  return security::TokenSigner(*std::move(key), tokens.issuer, tokens.audience)
       .Sign(client_id, party->key, client->scopes, lifetime, SystemClock().Now());
 }
 

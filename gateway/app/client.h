@@ -31,13 +31,9 @@ struct Connection {
 absl::StatusOr<Connection> Connect(const ClientOptions& options,
                                    const Configuration& configuration);
 
-// The key that signs access tokens; made, with the folder that holds it, if it is not there.
-// Errors: those of SigningKey::LoadOrCreate, naming the setting.
-absl::StatusOr<std::shared_ptr<const security::SigningKey>> LoadSigningKey(
-    const TokenSettings& settings);
-
-// A token for a client of the configuration, signed with the gateway's key (made if it is not
-// there).
+// A token for a client of the configuration, signed with the gateway's key.
+// Errors: kNotFound for a client or key that is not there (`serve` makes the key, as the user that
+// must read it), and those of SigningKey::Load.
 absl::StatusOr<std::string> SignToken(const Configuration& configuration,
                                       const std::string& client_id,
                                       std::chrono::seconds lifetime);

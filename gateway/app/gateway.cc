@@ -15,7 +15,6 @@
 #include "connectors/webhook/webhook.h"
 #include "gateway/access/reader.h"
 #include "gateway/access/sources.h"
-#include "gateway/app/client.h"
 #include "gateway/app/version.h"
 #include "gateway/base/log.h"
 #include "gateway/base/metrics.h"
@@ -105,6 +104,18 @@ std::string HostPort(const std::string& host, std::uint16_t port) {
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+// The key that signs access tokens; made, with its folder, if it is not there.
+absl::StatusOr<std::shared_ptr<const security::SigningKey>> LoadOrCreateKey(
+    const std::string& path) {
+  const std::filesystem::path file = path;
+  std::error_code ignored;  // LoadOrCreate says what is wrong with the file
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+  auto key = security::SigningKey::LoadOrCreate(path);
+  if (key.ok()) return key;
+  return absl::Status(key.status().code(),
+                      "tokens.signing_key_file: " + std::string(key.status().message()));
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -186,7 +197,7 @@ class Gateway::Impl {
 
   absl::Status StartRules() {
     const TokenSettings& tokens = settings_.tokens;
-    HANDOFF_ASSIGN_OR_RETURN(auto key, LoadSigningKey(tokens));
+    HANDOFF_ASSIGN_OR_RETURN(auto key, LoadOrCreateKey(tokens.signing_key_file));
     security::TokenVerifierOptions options;
     options.issuer = tokens.issuer;
     options.audience = tokens.audience;

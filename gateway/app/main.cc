@@ -185,7 +185,11 @@ class Commands {
         *app_.add_subcommand("token", "sign an access token for a client, with the gateway's key");
     common_.AddTo(command);
     command.add_option("--client", client_.client_id, "client of the configuration")->required();
-    command.add_option("--lifetime", lifetime_s_, "seconds; default: tokens.lifetime")
+    command
+        .add_option(
+            "--lifetime", lifetime_s_, "in seconds, or as in 30min; default: tokens.lifetime")
+        ->transform(CLI::AsNumberWithUnit(
+            std::map<std::string, int>{{"s", 1}, {"min", 60}, {"h", 3'600}, {"d", 86'400}}))
         ->check(CLI::Range(1, 86'400));
     command.callback(
         [this] { status_ = Token(common_, client_.client_id, std::chrono::seconds(lifetime_s_)); });

@@ -1,9 +1,10 @@
-"""`handoff convert` and `handoff doc` as others run them: pipes, exit statuses, memory, and what protobuf's own tools make
+"""`handoff convert`, `doc` and `token` as others run them: pipes, exit statuses, memory, and what protobuf's own tools make
 of what is written.
 
     program_test.py HANDOFF PROTOC
 """
 
+import base64
 import json
 import re
 import resource
@@ -34,6 +35,32 @@ def records(stream):
                 break
         yield stream[used:used + length]
         stream = stream[used + length:]
+
+
+class TokenProgramTest(unittest.TestCase):
+    def token(self, key, *arguments):
+        return subprocess.run([HANDOFF, "token", "--config", "config/demo/handoff.yaml", "--client", "mrmc-adt",
+                               "--set", f"tokens.signing_key_file={key}", *arguments],
+                              capture_output=True, timeout=60)
+
+    def test_makes_no_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.token(f"{folder}/none/key.pem")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"the gateway makes it when it starts", done.stderr)
+            self.assertEqual(list(Path(folder).iterdir()), [])
+
+    def test_takes_a_lifetime_as_the_configuration_has_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key = Path(folder, "key.pem")
+            subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                            "-out", key], check=True, capture_output=True, timeout=60)
+            key.chmod(0o600)
+            for lifetime, seconds in (("2h", 7200), ("90", 90)):
+                body = self.token(key, "--lifetime", lifetime).stdout.split(b".")[1]
+                claims = json.loads(base64.urlsafe_b64decode(body + b"=="))
+                self.assertEqual(claims["exp"] - claims["iat"], seconds)
+            self.assertEqual(self.token(key, "--lifetime", "25h").returncode, 2)
 
 
 class ConvertProgramTest(unittest.TestCase):
