@@ -104,7 +104,7 @@ absl::Status Patients::Identify(Write& write) {
   const v1::Resource* resource = resolved_.Object(write);
   if (resource == nullptr) return absl::DataLossError("a Patient does not parse after translation");
   const v1::Patient& patient = resource->patient();
-  const std::vector<std::string> keys = KeysOf(write, patient);
+  const std::vector<std::string> keys = KeysOf(patient);
   absl::flat_hash_set<PersonId> found;
   absl::flat_hash_set<PersonId> assigned;  // by the sender's own numbers
   for (const std::string& key : keys) {
@@ -132,35 +132,42 @@ absl::Status Patients::Identify(Write& write) {
         "identifiers and demographics do not agree on one person: stored, and held for a steward",
         write.item->path});
   } else {
-    for (const std::string& key : keys) Link(key, person);
+    LinkAll(write, patient, keys, person);
   }
   Describe(&known->person, write, patient);
   write.person = person;
   return absl::OkStatus();
 }
 
-// The keys by which the record may lead to somebody.
-std::vector<std::string> Patients::KeysOf(const Write& write, const v1::Patient& patient) {
-  const bool says_who = directory::SaysWho(patient);
-  bool alone = false;
+std::vector<std::string> Patients::KeysOf(const v1::Patient& patient) const {
   std::vector<std::string> keys;
   for (const v1::Identifier& identifier : patient.identifiers()) {
-    std::optional<std::string> key = directory::LinkKey(identifier, sender_);
-    if (!key) continue;
-    if (says_who || sender_.Assigns(*key)) {
+    if (std::optional<std::string> key = directory::LinkKey(identifier, sender_))
       keys.push_back(*std::move(key));
-    } else {
+  }
+  return keys;
+}
+
+// A number that another party assigned leads to nobody if nothing else says who they are.
+void Patients::LinkAll(const Write& write,
+                       const v1::Patient& patient,
+                       const std::vector<std::string>& keys,
+                       PersonId person) {
+  const bool says_who = directory::SaysWho(patient);
+  bool alone = false;
+  for (const std::string& key : keys) {
+    if (says_who || sender_.Assigns(key)) {
+      Link(key, person);
+    } else if (linked_[key] != person) {
       alone = true;
     }
   }
-  if (alone && !write.before) {
-    issues_.push_back(Issue{Severity::kInformation,
-                            "incomplete",
-                            "without a birth date or a name, identifiers that another party "
-                            "assigned lead to nobody",
-                            write.item->path});
-  }
-  return keys;
+  if (!alone || write.before) return;
+  issues_.push_back(Issue{Severity::kInformation,
+                          "incomplete",
+                          "without a birth date or a name, identifiers that another party assigned "
+                          "lead to nobody",
+                          write.item->path});
 }
 
 // The record of a sender that is not authoritative.
@@ -227,8 +234,8 @@ absl::Status Patients::Leave(PersonId id, const ResourceKey& key) {
 }
 
 // Sets persons aside to whom a number leads that the sender does not assign, where nothing else
-// agrees; and those of whom no authoritative party has a record, for one of whom one has and where
-// birth date and name disagree.
+// agrees and the sender has no other record of them; and those of whom no authoritative party has a
+// record, for one of whom one has and where birth date and name disagree.
 absl::Status Patients::KeepApart(const Write& write,
                                  const v1::Patient& patient,
                                  PersonId before,
@@ -242,10 +249,13 @@ absl::Status Patients::KeepApart(const Write& write,
     HANDOFF_ASSIGN_OR_RETURN(std::vector<Record> records, RecordsOf(*person, write.key));
     if (records.empty()) continue;
     const bool proven = IsProven(records);
+    const bool is_known = std::any_of(records.begin(), records.end(), [&](const Record& record) {
+      return record.owner == sender_.key.value();
+    });
     if (proven) std::erase_if(records, [&](const Record& r) { return !IsAuthoritative(r.owner); });
     const bool conflicts = ConflictsWithAny(records, patient);
     const bool tells_nothing = Best(records, patient) == directory::Plausibility::kPlausible &&
-                               !conflicts && !assigned.contains(id);
+                               !conflicts && !is_known && !assigned.contains(id);
     if (!proven && (conflicts || tells_nothing || candidates.size() > 1)) {
       found->erase(id);
       passed_over_.insert(id);

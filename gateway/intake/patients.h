@@ -67,7 +67,11 @@ class Patients {
                                 const std::vector<Record>& records);
 
   absl::StatusOr<std::optional<v1::Person>> PersonNow(PersonId id);
-  std::vector<std::string> KeysOf(const Write& write, const v1::Patient& patient);
+  std::vector<std::string> KeysOf(const v1::Patient& patient) const;
+  void LinkAll(const Write& write,
+               const v1::Patient& patient,
+               const std::vector<std::string>& keys,
+               PersonId person);
   absl::Status Join(Write& write,
                     const v1::Patient& patient,
                     const std::vector<std::string>& keys,

@@ -99,7 +99,7 @@ TEST_F(WordTest, ReportsOnATaskThatNamesItAsOwner) {
 TEST_F(WordTest, PutsNobodyInDoubt) {
   LoadDemo();
   for (const char* members : {"", kOdalysHerself, kSomebody}) {
-    EXPECT_THAT(PutPatient("llp", "mine", members).issues(), SizeIs(*members == '\0' ? 1 : 0));
+    EXPECT_THAT(PutPatient("llp", "mine", members).issues(), IsEmpty());
     EXPECT_FALSE(PersonOf(kOdalys).held());
     EXPECT_TRUE(Sees("lfm", kOdalys));
   }
@@ -215,6 +215,14 @@ TEST_F(WordTest, AnnouncesNoStayOfAnother) {
   ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
   EXPECT_THAT(receipt.events(), IsEmpty());
   EXPECT_THAT(Pending("lfm"), SizeIs(told));
+}
+
+TEST_F(WordTest, KnowsAgainByANumberAloneWhomItKnows) {
+  LoadDemo();
+  PutPatient("lfm", "mine", kOdalysHerself);
+  EXPECT_THAT(PutPatient("lfm", "mine-too", "").issues(), IsEmpty());
+  EXPECT_EQ(PersonOf({"Patient", "mine-too"}).id(), PersonOf(kOdalys).id());
+  EXPECT_TRUE(Sees("lfm", kOdalys));
 }
 
 // A practice is authoritative, but a number alone makes it nobody's practice.
