@@ -1,7 +1,6 @@
 #include "gateway/access/viewer.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "fhir-mappings/runtime/resource.h"
@@ -25,16 +24,6 @@ void AddLabels(const policy::Labels& from, policy::Labels* to) {
 }  // namespace
 
 std::string PathOf(const ResourceKey& key) { return key.type + "/" + key.id; }
-
-bool IsDirectoryType(std::string_view type) {
-  constexpr std::array<std::string_view, 6> kTypes{"Endpoint",
-                                                   "HealthcareService",
-                                                   "Location",
-                                                   "Organization",
-                                                   "Practitioner",
-                                                   "PractitionerRole"};
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
 
 absl::Status NotFound() { return MakeError(ErrorId::kNotFound, "no such resource"); }
 

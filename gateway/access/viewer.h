@@ -35,12 +35,10 @@
 
 namespace handoff::access {
 
+using care::IsDirectoryType;
 using care::KeyOf;
 // "Type/id".
 std::string PathOf(const ResourceKey& key);
-
-// True for what describes who gives care and where, not a person who gets it.
-bool IsDirectoryType(std::string_view type);
 
 // The answer to what is absent and to what is not for this caller.
 absl::Status NotFound();

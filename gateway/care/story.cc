@@ -9,15 +9,8 @@
 namespace handoff::care {
 namespace {
 
-// Who and where: their references lead to more of the same, never to anything clinical.
-bool IsAdministrative(std::string_view type) {
-  constexpr std::array<std::string_view, 5> kTypes{
-      "Organization", "Location", "PractitionerRole", "HealthcareService", "Practitioner"};
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
-
 bool LeadsOn(std::string_view focus_type, std::string_view type) {
-  return IsAdministrative(type) || (focus_type == "Task" && type == "ServiceRequest");
+  return IsDirectoryType(type) || (focus_type == "Task" && type == "ServiceRequest");
 }
 
 // Of an element path: "Encounter.subject", "Task.for".
@@ -37,6 +30,16 @@ bool IsAboutAnother(std::uint64_t person_id, const Resource& resource) {
 }
 
 }  // namespace
+
+bool IsDirectoryType(std::string_view type) {
+  constexpr std::array<std::string_view, 6> kTypes{"Endpoint",
+                                                   "HealthcareService",
+                                                   "Location",
+                                                   "Organization",
+                                                   "Practitioner",
+                                                   "PractitionerRole"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
 
 ResourceKey KeyOf(const v1::ResourceName& name) { return {name.type(), name.id()}; }
 

@@ -16,6 +16,10 @@
 
 namespace handoff::care {
 
+// Who gives care, and where: about nobody who gets it. Their references lead to more of the same,
+// never to anything clinical.
+bool IsDirectoryType(std::string_view type);
+
 ResourceKey KeyOf(const v1::ResourceName& name);
 // What an encoded resource refers to by type and id.
 std::vector<ResourceKey> ReferencesOf(std::string_view encoded);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/care/story.h"
 #include "gateway/intake/identity.h"
 
 namespace handoff::intake {
@@ -35,8 +36,8 @@ std::optional<v1::Referral> MessageFacts::ReferralOf(const ResourceKey& task_or_
 std::optional<care::StoredNow> MessageFacts::Find(const ResourceKey& key) {
   const store::SharedResource stored = Take(snapshot_.Read(key));
   if (!stored || stored->deleted()) return std::nullopt;
-  const bool of_unknown =
-      stored->person_id() == 0 && !IsAboutNoOne(key.type) && NamesPatient(stored->resource());
+  const bool of_unknown = stored->person_id() == 0 && !care::IsDirectoryType(key.type) &&
+                          NamesPatient(stored->resource());
   return care::StoredNow{stored->version(),
                          std::string(stored->resource()),
                          std::string(stored->owner()),

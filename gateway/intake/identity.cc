@@ -1,7 +1,6 @@
 #include "gateway/intake/identity.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <iterator>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "fhir-mappings/runtime/resource.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/care/story.h"
 #include "gateway/directory/attribution.h"
 #include "gateway/directory/identity.h"
 #include "handoff/v1/exchange.pb.h"
@@ -41,7 +41,7 @@ std::string StatedPatient(std::string_view encoded, const fhir::SearchTokens& to
       return std::string(patient);
   }
   const std::string type(fhir::ReadHead(encoded).type);
-  if (fhir::IsSearchable(type, "patient") || IsAboutNoOne(type)) return {};
+  if (fhir::IsSearchable(type, "patient") || care::IsDirectoryType(type)) return {};
   std::string stated;
   fhir::VisitReferences(
       encoded, [&](std::string_view element, const fhir::ReferenceView& reference) {
@@ -104,7 +104,8 @@ class Identifier {
     }
     for (Write& write : writes_) {
       if (write.refused) continue;
-      if (write.person == PersonId::kNone && !write.of_unknown && !IsAboutNoOne(write.key.type))
+      if (write.person == PersonId::kNone && !write.of_unknown &&
+          !care::IsDirectoryType(write.key.type))
         FollowNeighbour(write);
       WriteIfOfAnother(write);
     }
@@ -148,7 +149,7 @@ class Identifier {
   absl::StatusOr<std::optional<PersonId>> StatedPerson(Write& write) {
     const std::string patient = StatedPatient(write.now(), write.tokens);
     if (!patient.empty()) return PersonOfPatient(patient);
-    if (IsAboutNoOne(write.key.type)) return std::nullopt;
+    if (care::IsDirectoryType(write.key.type)) return std::nullopt;
     const v1::Resource* const resource = resolved_.Object(write);
     if (resource == nullptr) return absl::DataLossError("a resource does not parse");
     const v1::Identifier* const identifier = StatedIdentifier(*resource);
@@ -274,16 +275,6 @@ bool NamesPatient(std::string_view encoded) {
   if (!StatedPatient(encoded, tokens).empty()) return true;
   v1::Resource resource;
   return fhir::ParseResource(encoded, &resource) && StatedIdentifier(resource) != nullptr;
-}
-
-bool IsAboutNoOne(std::string_view type) {
-  static constexpr std::array<std::string_view, 6> kTypes = {"Organization",
-                                                             "Practitioner",
-                                                             "PractitionerRole",
-                                                             "HealthcareService",
-                                                             "Location",
-                                                             "Endpoint"};
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 }  // namespace handoff::intake

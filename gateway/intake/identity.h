@@ -50,9 +50,6 @@ void AddOnce(const Item& item, List* list) {
 
 bool HasIdentifier(const v1::Person& person, const v1::Identifier& identifier);
 
-// True for resources that are about no one: organisations, people at work, places.
-bool IsAboutNoOne(std::string_view type);
-
 // True if the encoded resource says whom it is about: a patient, or who is not told in a way that
 // can be followed.
 bool NamesPatient(std::string_view encoded);

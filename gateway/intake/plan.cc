@@ -8,6 +8,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/care/events.h"
 #include "gateway/care/referral.h"
+#include "gateway/care/story.h"
 #include "gateway/intake/facts.h"
 #include "gateway/intake/identity.h"
 #include "gateway/intake/pipeline.h"
@@ -261,7 +262,7 @@ class Planner {
            write.key.type + "/" + write.key.id});
     };
     if (!write.item->if_none_exist.empty()) link(write.item->if_none_exist);
-    if (!IsAboutNoOne(write.key.type) || write.before) return;
+    if (!care::IsDirectoryType(write.key.type) || write.before) return;
     for (const std::string_view token : write.tokens) {
       if (token.starts_with("identifier=") && token != write.item->if_none_exist) link(token);
     }
