@@ -199,6 +199,13 @@ class ReferralReader {
     }
     *referral.mutable_task() = written_.name;
     NameServiceRequest(task, &referral);
+    const bool asks = state == v1::REFERRAL_STATE_DRAFT || state == v1::REFERRAL_STATE_REQUESTED;
+    if (!asks && referral.performer() != reading_.message().sender.value()) {
+      reading_.AddIssue(fhir::Severity::kWarning,
+                        "a referral that is new and " + std::string(StateCode(state)) +
+                            " asks nobody: its performer is not told of it",
+                        PathOf(written_, "status"));
+    }
     if (state != v1::REFERRAL_STATE_DRAFT) Tell(referral, TimeOf(task, state));
     reading_.Put(std::move(referral));
   }

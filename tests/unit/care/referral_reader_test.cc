@@ -255,6 +255,14 @@ TEST_F(ReferralReaderTest, RetractsARequestWithoutATaskAsItWasMade) {
   EXPECT_EQ(Story(read.events[0]), "ServiceRequest/s");
 }
 
+TEST_F(ReferralReaderTest, WarnsOfANewReferralThatAsksNobody) {
+  Understanding read = world_.Send("lfm", {ServiceRequest(), Task({.status = "accepted"})});
+  ASSERT_THAT(read.issues, SizeIs(1));
+  EXPECT_EQ(read.issues[0].severity, fhir::Severity::kWarning);
+  EXPECT_THAT(read.issues[0].text, HasSubstr("new and accepted asks nobody"));
+  EXPECT_EQ(Loop().state(), v1::REFERRAL_STATE_ACCEPTED);
+}
+
 // To name a record of somebody else is not to have it shown.
 TEST_F(ReferralReaderTest, TellsOnlyWhatWhoAsksMayShow) {
   world_.Send("mrmc",
