@@ -203,7 +203,7 @@ TEST_F(WordTest, ClaimsNoRequestThatIsYetToCome) {
 }
 
 TEST_F(WordTest, AnnouncesNoStayOfAnother) {
-  LoadDemo();
+  Accept(Bundle(intake::DemoMessage("admit")));
   const std::size_t told = Pending("lfm").size();
   const v1::Receipt receipt = Accept(Bundle(R"({"resourceType":"Bundle","type":"message","entry":[
       {"fullUrl":"urn:uuid:7d1f0c52-0000-4000-8000-0000000000c1",
@@ -213,6 +213,7 @@ TEST_F(WordTest, AnnouncesNoStayOfAnother) {
          "source":{"endpoint":"urn:x"},"focus":[{"reference":"Encounter/v-771203"}]}}]})",
                                             "llp"));
   ASSERT_TRUE(receipt.accepted()) << receipt.ShortDebugString();
+  EXPECT_THAT(receipt.ShortDebugString(), HasSubstr("no Encounter that is known from this sender"));
   EXPECT_THAT(receipt.events(), IsEmpty());
   EXPECT_THAT(Pending("lfm"), SizeIs(told));
 }
